@@ -1,0 +1,106 @@
+"""Model cards, generated from what was configured and measured; the layout is Hugging Face's.
+
+Mitchell et al., *Model cards for model reporting*, FAT* 2019.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genlab.catalog import CATALOG
+from genlab.models import build_empty, config_from_json, count_parameters
+
+DATASETS = {
+    "mnist": "MNIST (LeCun, Bottou, Bengio & Haffner 1998): 60,000 digits to learn from, 10,000 to be judged on",
+    "notmnist": "notMNIST (Bulatov 2011): letters A–J in many fonts",
+    "svhn": "SVHN (Netzer et al. 2011): street numbers in colour",
+    "digits": "scikit-learn's bundled digits (UCI, 1998) in MNIST's form: not MNIST",
+}
+
+METRIC_NAMES = {
+    "sse": "Squared error of an image (SSE), pixels in [0, 1]",
+    "mse": "Mean squared error (MSE), pixels in [0, 1]",
+    "mse_signed": "Mean squared error, pixels in [−1, 1]",
+    "psnr": "PSNR of the mean MSE, dB",
+    "ssim": "SSIM (Wang et al. 2004), mean",
+}
+
+
+def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str:
+    """The card's Markdown, from the content of ``config.json`` and ``metrics.json``."""
+    entry = CATALOG.get(name)
+    model = config_from_json(config["model"])
+    train, test, training = config["train"], metrics.get("test", {}), metrics.get("training", {})
+    lines = [
+        "---",
+        "library_name: genlab",
+        "license: mit",
+        "tags: [autoencoder, representation-learning, education]",
+        f"datasets: [{train['dataset']}]",
+        "metrics: [mse]",
+        "---",
+        "",
+        f"# {name}",
+        "",
+        entry.summary if entry else "A model trained with genlab.",
+        "",
+        f"- **Paper**: {entry.paper}" if entry else "- **Paper**: none",
+        f"- **Network**: {describe(config['model'])}",
+        f"- **Parameters**: {count_parameters(build_empty(model)):,}",
+        f"- **Data**: {DATASETS[train['dataset']]}. Learned from `{train['split']}`, judged on `test`.",
+        f"- **Seed**: {train['seed']}",
+    ]
+    if training:
+        lines.append(
+            f"- **Training**: {training['seconds']:,.0f} s ({training['cpu_seconds']:,.0f} CPU-seconds) "
+            f"on {training['hardware']}, torch {training['torch']}"
+        )
+    lines += ["", "## Measured", ""]
+    if test:
+        lines += ["| on the test set | value |", "| --- | --- |"]
+        lines += [f"| {METRIC_NAMES[key]} | {test[key]:.4g} |" for key in METRIC_NAMES if key in test]
+        baseline = metrics.get("baseline")
+        if baseline:
+            lines.append(f"| SSE of {baseline['name']}, for comparison | {baseline['sse']:.4g} |")
+            lines.append(f"| SSE of {baseline['name']} with its output clipped to [0, 1] | {baseline['sse_clipped']:.4g} |")
+    if "by_length" in metrics:
+        lengths = metrics["by_length"]
+        lines += ["", "| numbers kept | " + " | ".join(lengths) + " |", "| --- |" + " --- |" * len(lengths)]
+        lines.append("| SSE | " + " | ".join(f"{value:.4g}" for value in lengths.values()) + " |")
+    if "published" in metrics:
+        lines += ["", f"Published for comparison: {metrics['published']}"]
+    lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
+    lines += [f"| {key} | `{value}` |" for key, value in {"step": config["step"], **train}.items()]
+    lines += [
+        "",
+        "## Limits",
+        "",
+        "It knows centred, upright, bright-on-dark 28×28 pictures like those it learned from; anything else comes "
+        "back as the nearest thing it knows. One seed; another seed moves the error by a few per cent.",
+        "",
+        "## Use and retrain",
+        "",
+        "```python",
+        "from genlab import checkpoints",
+        f'model = checkpoints.load("{name}").model   # images (N, C, H, W) in [0, 1]',
+        "x_hat = model.decode(model.encode(x))",
+        "```",
+        "",
+        "```",
+        f"python -m genlab evaluate {name}",
+        f"python -m genlab train {name}",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def describe(model: dict[str, Any]) -> str:
+    """A network's configuration in a line, such as ``dense, hidden 1000-500-250, latent_dim 30``."""
+    parts = [str(model["kind"])]
+    for key, value in model.items():
+        if key in ("kind", "image_shape"):
+            continue
+        shown = "-".join(map(str, value)) if isinstance(value, list) else value
+        parts.append(f"{key} {shown}")
+    return ", ".join(parts)

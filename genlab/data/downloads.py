@@ -1,0 +1,224 @@
+"""Fetch a data set once, so that it is there whole or not at all.
+
+    lock → fetch into <root>/.downloading-<name> → checksum → strict parse → rename into place → unlock
+
+torchvision's own data set classes do the fetching and compare the md5 of every file that arrives. Whoever
+comes second, from another thread or process, waits at the lock and then finds the files there. A download
+that is cut off leaves only the hidden folder, which the next one clears.
+
+Checksums: those of MNIST and SVHN are torchvision's. For notMNIST nobody publishes any beside the files; the
+md5 sums below are of the .gz files and agree in two unrelated public projects. What is unpacked is checked
+again with the sha256 in ``genlab.data.sources``, where one is known (not for notMNIST's training files, of
+which the structure is checked: 60,000 images of 28×28, 60,000 labels 0 … 9).
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import hashlib
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from genlab.data.loading import read_part
+from genlab.data.sources import VARIABLE, Source, bundled_file, cache_root, describe, search_roots
+from genlab.errors import DataError, DataFileError, DownloadError
+
+Progress = Callable[[int, int | None], None]
+
+NOTMNIST_MIRROR = "https://github.com/davidflanagan/notMNIST-to-MNIST/raw/master/"
+NOTMNIST_RESOURCES = [
+    ("train-images-idx3-ubyte.gz", "d916d7283fce4d08db9867c640ec0042"),
+    ("train-labels-idx1-ubyte.gz", "eab59f88903339e01dac19deed3824c0"),
+    ("t10k-images-idx3-ubyte.gz", "2c87c839a4ef9b238846600eec8c35b7"),
+    ("t10k-labels-idx1-ubyte.gz", "7ea9118cbafd0f6e3ee2ad771d782a01"),
+]
+FETCHED_BYTES = {"mnist": 11_594_722, "svhn": 246_316_178}  # of notMNIST, not known
+SILENCE = 60.0  # seconds without a byte after which a server counts as gone
+POLL = 0.2  # seconds between two reports of progress
+FULL_OR_FORBIDDEN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR}
+
+
+def download(name: str, *, root: Path | str | None = None, progress: Progress | None = None) -> Path:
+    """Make sure that a data set is on this machine, whole and checked; fetch it if it is not.
+
+    The work is done in a thread of its own, and ``progress`` is called in the thread of the caller, a few times
+    a second. If the caller is interrupted, by an exception that ``progress`` raises for example, the download
+    goes on to its end (unless the program ends).
+
+    Args:
+        name: ``mnist``, ``notmnist`` or ``svhn``; ``digits`` needs no download.
+        root: where to put it; without it ``GENLAB_DATA`` if it can be written to, else the cache folder.
+        progress: called with the bytes that have arrived and their total, ``None`` where that is not known.
+
+    Returns:
+        the folder that holds the files.
+
+    Raises:
+        DataError: there is no data set of that name.
+        DownloadError: it could not be fetched, or not be saved.
+    """
+    source = describe(name)
+    if source.format == "bundled":
+        return bundled_file() or Path()
+    found = _find_complete(source, search_roots(root))
+    if found is not None:
+        return found
+
+    target = Path(root).expanduser() if root is not None else _writable_root()
+    failures: list[BaseException] = []
+    worker = threading.Thread(target=_run, args=(source, target, failures), name=f"download-{name}", daemon=True)
+    worker.start()
+    arrived, total = 0, FETCHED_BYTES.get(name)
+    while worker.is_alive():
+        worker.join(POLL)
+        arrived = max(arrived, _bytes_fetched(_scratch(source, target)))
+        if progress is not None:
+            progress(arrived if total is None else min(arrived, total), total)
+    if failures:
+        raise _explained(failures[0], source, target) from failures[0]
+    return target / source.folders[0]
+
+
+def _run(source: Source, target: Path, failures: list[BaseException]) -> None:
+    """The whole download; what goes wrong is left in ``failures`` for the thread that waits."""
+    from filelock import FileLock
+
+    scratch = _scratch(source, target)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with FileLock(target / f".{source.name}.lock"):
+            if _find_complete(source, (target,)) is not None:
+                return  # another thread or process was first
+            shutil.rmtree(scratch, ignore_errors=True)  # of a download that was cut off
+            try:
+                with _socket_timeout(SILENCE):
+                    _fetch(source, scratch)
+                fresh = scratch / source.folders[0]
+                check_files(source, fresh)
+                folder = target / source.folders[0]
+                folder.mkdir(parents=True, exist_ok=True)
+                for file in source.train.files + source.test.files:
+                    os.replace(fresh / file.name, folder / file.name)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+    except BaseException as error:
+        failures.append(error)
+
+
+def _fetch(source: Source, scratch: Path) -> None:
+    """Let torchvision fetch the files into its own layout below ``scratch``, and compare their md5."""
+    from genlab.data.torchvision_ops import import_datasets
+
+    datasets = import_datasets()
+    datasets.utils.tqdm = functools.partial(datasets.utils.tqdm, disable=True)  # progress is reported here
+    if source.name == "mnist":
+        datasets.MNIST(scratch, train=False, download=True)  # fetches both parts
+    elif source.name == "notmnist":
+        body: dict[str, Any] = {"mirrors": [NOTMNIST_MIRROR], "resources": NOTMNIST_RESOURCES}
+        not_mnist = type("notMNIST", (datasets.MNIST,), body)  # torchvision names the folder after the class
+        not_mnist(scratch, train=False, download=True)
+    else:
+        for split in ("train", "test"):
+            datasets.SVHN(scratch / source.folders[0], split=split, download=True)
+
+
+def check_files(source: Source, folder: Path) -> None:
+    """Read the files of both parts in full and compare their checksums, where known.
+
+    Raises:
+        DataFileError: one is missing, broken, changed, or has fewer images than were published.
+    """
+    for which in ("train", "test"):
+        part = source.part(which)
+        images, _ = read_part(source, which, folder)
+        if len(images) != part.count:
+            raise DataFileError(f"{folder} has {len(images):,} of the {part.count:,} images of {source.title}.")
+        for file in part.files:
+            path = folder / file.name
+            if source.format == "idx" and file.sha256 is not None and path.is_file():  # .mat: read_part did
+                with open(path, "rb") as stream:
+                    if hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
+                        raise DataFileError(f"{path} is not the published file: its checksum is another.")
+
+
+def _find_complete(source: Source, roots: tuple[Path, ...]) -> Path | None:
+    """The first folder below ``roots`` in which the whole data set is sound."""
+    for folder in (base / name for base in roots for name in source.folders):
+        try:
+            check_files(source, folder)
+        except (DataError, OSError):
+            continue
+        return folder
+    return None
+
+
+def _writable_root() -> Path:
+    """``GENLAB_DATA`` if it is set and can be written to (or made), else the cache folder."""
+    first = search_roots()[0]
+    return first if not first.exists() or os.access(first, os.W_OK) else cache_root()
+
+
+def _scratch(source: Source, target: Path) -> Path:
+    return target / f".downloading-{source.name}"
+
+
+def _bytes_fetched(scratch: Path) -> int:
+    """Bytes of the fetched files so far; what was unpacked from them does not count."""
+    total = 0
+    for folder, _, names in os.walk(scratch):
+        for name in names:
+            if name.endswith((".gz", ".mat")):
+                try:
+                    total += os.path.getsize(os.path.join(folder, name))
+                except OSError:  # it was just moved
+                    continue
+    return total
+
+
+_waiting = threading.Lock()
+_downloads_under_way = 0
+
+
+@contextmanager
+def _socket_timeout(seconds: float) -> Iterator[None]:
+    """Give torchvision's connections, which have no timeout, one: the process's default, while any is open."""
+    global _downloads_under_way
+    with _waiting:
+        _downloads_under_way += 1
+        if _downloads_under_way == 1:
+            socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        with _waiting:
+            _downloads_under_way -= 1
+            if _downloads_under_way == 0:
+                socket.setdefaulttimeout(None)
+
+
+def _explained(error: BaseException, source: Source, target: Path) -> DownloadError:
+    """What went wrong and what to do, in words."""
+    if isinstance(error, ImportError):
+        return DownloadError(f"{source.title} needs torchvision to be downloaded. Run “pip install torchvision”.")
+    if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
+        return DownloadError(
+            f"{source.title} cannot be saved in {target} ({error.strerror}). "
+            f"Make room there, or let {VARIABLE} name a folder that you may write to."
+        )
+    if isinstance(error, DataError) or "corrupted" in str(error):
+        reason = "what arrived is not the published file"
+    else:
+        lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        reason = re.sub(r"<urlopen error (?:\[Errno -?\d+\] )?(.*)>", r"\1", lines[-1]).strip()[:120]
+    return DownloadError(
+        f"{source.title} could not be downloaded ({reason}). Check the network and try again, put the files into "
+        f"{target / source.folders[0]} yourself, or go on with the bundled digits."
+    )

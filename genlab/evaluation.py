@@ -1,0 +1,125 @@
+"""Measure a model on a data set: the numbers of ``metrics.json``, cards and README come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlab import data
+from genlab.config import PCAConfig, TrainConfig
+from genlab.data.images import to_float
+from genlab.losses import squared_errors
+from genlab.metrics import psnr, ssim
+from genlab.models import PCA, ImageAutoencoder, NestedAutoencoder, build
+
+BATCH = 1000
+QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+
+
+def batches(images: Tensor, device: torch.device | str = "cpu") -> Iterator[Tensor]:
+    """``uint8`` (N, C, H, W) in pieces of ``BATCH``, as float in [0, 1]."""
+    for part in images.split(BATCH):
+        yield to_float(part, device)
+
+
+@torch.no_grad()
+def reconstruction(model: ImageAutoencoder, images: Tensor, length: int | None = None) -> dict[str, float]:
+    """SSE, MSE (also of pixels in −1…1), PSNR and SSIM of reconstructions, means over ``images``.
+
+    Args:
+        model: in evaluation mode.
+        images: ``uint8`` (N, C, H, W).
+        length: use only the first numbers of each code, where the model can.
+    """
+    total, likeness = 0.0, 0.0
+    for x in batches(images):
+        x_hat = model.decode(model.encode(x)[:, :length])
+        total += squared_errors(x_hat, x).sum().item()
+        likeness += ssim(x_hat, x).sum().item()
+    sse = total / len(images)
+    mse = sse / images[0].numel()
+    values = {"sse": sse, "mse": mse, "mse_signed": 4 * mse, "psnr": psnr(mse), "ssim": likeness / len(images)}
+    return {name: round(value, 6) for name, value in values.items()}
+
+
+@torch.no_grad()
+def sum_of_squares(model: ImageAutoencoder, images: Tensor, length: int | None = None) -> float:
+    """Mean SSE alone: what ``reconstruction`` gives, without the slow SSIM."""
+    total = sum(squared_errors(model.decode(model.encode(x)[:, :length]), x).sum().item() for x in batches(images))
+    return total / len(images)
+
+
+def prefixes(model: ImageAutoencoder) -> list[int]:
+    """The code lengths at which a model that decodes prefixes is measured; empty for the others."""
+    if not isinstance(model, PCA | NestedAutoencoder):
+        return []
+    return [k for k in (1, 2, 4, 8, 16, 30, 32, 64, 128) if k <= model.latent_dim]
+
+
+def measure(model: ImageAutoencoder, train: TrainConfig, *, with_baseline: bool = True) -> dict[str, Any]:
+    """All that is measured of a reconstructing model, on the test split of the data set it was trained on.
+
+    Returns:
+        ``test`` (data set, count, SSE, MSE, PSNR, SSIM), ``by_length`` (SSE of prefixes, where they decode), and
+        ``baseline`` (PCA with as many components, fitted on the same images: SSE as the literature prints it, and
+        of its output clipped to [0, 1]).
+
+    Raises:
+        DataNotFoundError: the data set is not here.
+    """
+    test = data.load(train.dataset, "test").images
+    result: dict[str, Any] = {
+        "test": {"dataset": train.dataset, "split": "test", "count": len(test), **reconstruction(model, test)},
+    }
+    if lengths := prefixes(model):
+        result["by_length"] = {str(k): round(sum_of_squares(model, test, k), 4) for k in lengths}
+    if with_baseline:
+        result["baseline"] = pca_baseline(train.dataset, train.split, model.latent_dim)
+    return result
+
+
+@lru_cache(maxsize=64)
+def pca_baseline(dataset: str, split: str, latent_dim: int) -> dict[str, Any]:
+    """Test SSE of PCA with ``latent_dim`` components, fitted on ``split``: the bar for a model of that code size."""
+    pca = fitted_pca(dataset, split)
+    k = min(latent_dim, pca.latent_dim)
+    total = clipped = count = 0.0
+    with torch.no_grad():
+        for x in batches(data.load(dataset, "test").images):
+            x_hat = pca.decode_unclipped(pca.encode(x)[:, :k])
+            total += squared_errors(x_hat, x).sum().item()
+            clipped += squared_errors(x_hat.clamp(0, 1), x).sum().item()
+            count += len(x)
+    return {"name": f"PCA-{k}", "sse": round(total / count, 4), "sse_clipped": round(clipped / count, 4)}
+
+
+@lru_cache(maxsize=2)
+def fitted_pca(dataset: str, split: str) -> PCA:
+    """All principal components of a split."""
+    images = data.load(dataset, split).images
+    channels, height, width = images.shape[1:]
+    shape = (channels, height, width)
+    model = build(PCAConfig(latent_dim=channels * height * width, image_shape=shape))
+    assert isinstance(model, PCA)
+    model.solve(images)
+    return model
+
+
+@torch.no_grad()
+def code_statistics(model: ImageAutoencoder, images: Tensor) -> dict[str, Any]:
+    """Mean, standard deviation and quantiles of each code number over ``images``: sliders' ranges, random codes."""
+    z = torch.cat([model.encode(x) for x in batches(images)])  # (N, latent_dim)
+    levels = torch.quantile(z.double(), torch.tensor(QUANTILES, dtype=torch.double), dim=0)
+
+    def numbers(values: Tensor) -> list[float]:
+        return [round(v, 4) for v in values.tolist()]
+
+    return {
+        "mean": numbers(z.mean(0)),
+        "std": numbers(z.std(0)),
+        "quantiles": {str(q): numbers(level) for q, level in zip(QUANTILES, levels, strict=True)},
+    }

@@ -1,0 +1,122 @@
+"""A whole training run of a catalog entry: data, loop, measuring, checkpoint. The command line and pages call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from genlab import checkpoints, data
+from genlab.catalog import Entry
+from genlab.evaluation import code_statistics, measure, sum_of_squares
+from genlab.models import ImageAutoencoder, build
+from genlab.seeding import make_generator
+from genlab.steps import STEPS
+from genlab.training import Record, fit
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+STATE, HISTORY = "state.safetensors", "history.json"
+HALF_IS_ENOUGH = 1e-3  # the largest relative change of the error for which weights are stored in half precision
+
+
+def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_model: bool = False) -> Iterator[Record]:
+    """Train ``entry`` and write its checkpoint folder ``out``; a run that was cut off there goes on.
+
+    Yields the records of ``fit``. Only the first process of several writes.
+
+    Raises:
+        DataNotFoundError: its data set is not here.
+        TrainingError: as ``fit``.
+    """
+    first = fabric is None or fabric.is_global_zero
+    images = data.load(entry.train.dataset, entry.train.split).images
+    model = build(entry.model, make_generator(entry.train.seed, "init"))
+    history, seconds, cpu_seconds = read_history(out / HISTORY if (out / STATE).exists() else None)
+    clock, cpu_clock = time.perf_counter() - seconds, time.process_time() - cpu_seconds
+    if first:
+        out.mkdir(parents=True, exist_ok=True)
+    loop = fit(
+        model,
+        images,
+        entry.train,
+        STEPS.get(entry.step, STEPS["autoencoder"]),
+        fabric=fabric,
+        state_path=out / STATE,
+        compile_model=compile_model,
+    )
+    record: Record | None = None
+    for record in loop:
+        if record.epoch_losses is not None and first:
+            row = {"epoch": record.epoch, **{k: round(v, 6) for k, v in record.epoch_losses.items()}}
+            history = [*(h for h in history if h["epoch"] < record.epoch), row]
+            seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
+            write_history(out / HISTORY, history, seconds, cpu_seconds)
+        yield record
+    if first and record is not None:
+        training = {
+            "seconds": round(seconds, 1),
+            "cpu_seconds": round(cpu_seconds, 1),
+            "hardware": hardware(fabric),
+            "torch": torch.__version__,
+            "last_losses": {k: round(v, 6) for k, v in record.losses.items()},
+            "history": history,
+        }
+        publish(entry, model.cpu().float().eval(), images, training, out)
+        for leftover in (STATE, HISTORY):
+            (out / leftover).unlink(missing_ok=True)
+
+
+def publish(
+    entry: Entry, model: ImageAutoencoder, images: torch.Tensor, training: dict[str, Any], out: Path
+) -> dict[str, Any]:
+    """Store a trained model as a checkpoint, measured as it is stored; what was measured."""
+    test = data.load(entry.train.dataset, "test").images
+    full = sum_of_squares(model, test)
+    single = {name: value.clone() for name, value in model.state_dict().items()}
+    model.load_state_dict({name: value.half().float() for name, value in single.items()})
+    half = sum_of_squares(model, test)
+    dtype = torch.float16
+    if not abs(half - full) <= HALF_IS_ENOUGH * full:
+        model.load_state_dict(single)
+        dtype = torch.float32
+    metrics = {
+        **measure(model, entry.train),
+        "train": {"sse": round(sum_of_squares(model, images[:10_000]), 4), "count": min(10_000, len(images))},
+        "goals": dict(entry.goals),
+        "codes": code_statistics(model, images),
+        "training": training,
+    }
+    checkpoints.save(out, model, entry.train, entry.step, metrics, dtype=dtype)
+    return metrics
+
+
+def hardware(fabric: Fabric | None) -> str:
+    """The machine in a few words, such as "CPU (x86_64, 2 cores) × 1"."""
+    if fabric is not None and fabric.device.type == "cuda":
+        return f"{torch.cuda.get_device_name(fabric.device)} × {fabric.world_size}"
+    processes = 1 if fabric is None else fabric.world_size
+    return f"CPU ({platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads) × {processes}"
+
+
+def read_history(path: Path | None) -> tuple[list[dict[str, Any]], float, float]:
+    """Losses of each epoch, seconds and CPU-seconds of a run that was cut off; nothing where there is none."""
+    if path is None or not path.exists():
+        return [], 0.0, 0.0
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return list(values["history"]), float(values["seconds"]), float(values["cpu_seconds"])
+    except (ValueError, KeyError, TypeError):
+        return [], 0.0, 0.0
+
+
+def write_history(path: Path, history: list[dict[str, Any]], seconds: float, cpu_seconds: float) -> None:
+    """Keep the run's curve beside its state."""
+    checkpoints.write_json(path, {"seconds": seconds, "cpu_seconds": cpu_seconds, "history": history})

@@ -1,0 +1,68 @@
+"""One optimisation step for each kind of game: here losses and networks meet.
+
+A step gets a ``Play`` (the network, its settings, a generator, and ``minimise``) and a batch of images
+(N, C, H, W) in [0, 1]; it improves the network once and returns its losses by name, the first of which it
+minimised. To see what a model learns from, read its step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlab.config import TrainConfig
+from genlab.losses import LOSSES, squared_errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """What one step may use.
+
+    Attributes:
+        model: called as ``model(x)``; perhaps wrapped for several processes, so only its forward is to be called.
+        latent_dim: of the model.
+        config: the training's settings.
+        generator: on the CPU, new for each step.
+        minimise: given a scalar, goes back through it and moves the weights once.
+    """
+
+    model: Callable[..., Any]
+    latent_dim: int
+    config: TrainConfig
+    generator: torch.Generator
+    minimise: Callable[[Tensor], None]
+
+
+Step = Callable[[Play, Tensor], dict[str, Tensor]]
+
+
+def autoencoder_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """Make x̂ = g(f(x)) more like x: minimise L(x, g(f(x)))."""
+    x_hat = play.model(x)
+    loss = LOSSES[play.config.loss](x_hat, x)
+    play.minimise(loss)
+    return {play.config.loss: loss}
+
+
+def nested_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """Cut each code after its own random length k, and minimise E_k w(k) Σ_d (x̂ − x)² / D.
+
+    k is drawn with density 1/k (log-uniform), so short prefixes are practised as often as long ones. What can
+    be kept with k numbers falls about as k^−0.8 on MNIST, so w(k) = k^0.8 makes every length count alike; without
+    it the gradient would come from the shortest codes only.
+    """
+    u = torch.rand(len(x), generator=play.generator)
+    lengths = (play.latent_dim + 1.0) ** u  # log-uniform in 1 … latent_dim + 1
+    lengths = lengths.long().clamp(1, play.latent_dim).to(x.device)
+    x_hat = play.model(x, lengths)
+    errors = squared_errors(x_hat, x)
+    loss = (errors * lengths**0.8).mean() / x[0].numel()
+    play.minimise(loss)
+    return {"weighted": loss, "sse": errors.mean()}
+
+
+STEPS: dict[str, Step] = {"autoencoder": autoencoder_step, "nested": nested_step}
