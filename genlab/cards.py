@@ -59,16 +59,21 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
     if test:
         lines += ["| on the test set | value |", "| --- | --- |"]
         lines += [f"| {METRIC_NAMES[key]} | {test[key]:.4g} |" for key in METRIC_NAMES if key in test]
+        if "train" in metrics:
+            count, sse = metrics["train"]["count"], metrics["train"]["sse"]
+            lines.append(f"| SSE on {count:,} of the pictures it learned from | {sse:.4g} |")
         baseline = metrics.get("baseline")
         if baseline:
             lines.append(f"| SSE of {baseline['name']}, for comparison | {baseline['sse']:.4g} |")
-            lines.append(f"| SSE of {baseline['name']} with its output clipped to [0, 1] | {baseline['sse_clipped']:.4g} |")
+            lines.append(
+                f"| SSE of {baseline['name']} with its output clipped to [0, 1] | {baseline['sse_clipped']:.4g} |"
+            )
     if "by_length" in metrics:
         lengths = metrics["by_length"]
         lines += ["", "| numbers kept | " + " | ".join(lengths) + " |", "| --- |" + " --- |" * len(lengths)]
         lines.append("| SSE | " + " | ".join(f"{value:.4g}" for value in lengths.values()) + " |")
-    if "published" in metrics:
-        lines += ["", f"Published for comparison: {metrics['published']}"]
+    if entry and entry.published:
+        lines += ["", f"Published for comparison, not measured here: {entry.published}."]
     lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
     lines += [f"| {key} | `{value}` |" for key, value in {"step": config["step"], **train}.items()]
     lines += [

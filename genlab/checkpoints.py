@@ -91,7 +91,7 @@ def load(name: str | Path) -> Checkpoint:
     model.load_state_dict(read_weights(folder / WEIGHTS, model), assign=True)
     model.eval().requires_grad_(False)
     return Checkpoint(
-        name=folder.name,
+        name=Path(name).name or folder.resolve().name,
         model=model,
         config=config,
         train=train,
@@ -108,8 +108,8 @@ def find(name: str | Path) -> Path:
     Raises:
         CheckpointError: there is none.
     """
-    local = root() / name if isinstance(name, str) and re.fullmatch(r"[\w.-]+", name) else Path(name)
-    if local.is_dir():
+    local = root() / name if isinstance(name, str) and re.fullmatch(r"[\w-][\w.-]*", name) else Path(name)
+    if str(name) and os.path.isdir(local):  # not Path.is_dir, which raises on a name that is too long
         return local
     if isinstance(name, str) and re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
         return fetch(name)
@@ -136,15 +136,26 @@ def fetch(repo_id: str) -> Path:
         ) from error
 
 
+def check_file(path: Path, most: int) -> None:
+    """Make sure that ``path`` is a file of at most ``most`` bytes.
+
+    Raises:
+        CheckpointError: it is missing, a folder, a device, or larger.
+    """
+    if not os.path.isfile(path):
+        raise CheckpointError("{path} is missing or cannot be read.", path=str(path))
+    if os.path.getsize(path) > most:
+        raise CheckpointError("{path} is larger than such a file can be.", path=str(path))
+
+
 def read_text(path: Path) -> str:
     """A small text file of a checkpoint.
 
     Raises:
         CheckpointError: it is missing, too large, or not text.
     """
+    check_file(path, MAX_JSON_BYTES)
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise CheckpointError("{path} is larger than such a file can be.", path=str(path))
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError("{path} is missing or cannot be read.", path=str(path)) from error
@@ -200,8 +211,6 @@ def read_weights(path: Path, model: ImageAutoencoder) -> dict[str, Tensor]:
 
     wanted = {name: list(value.shape) for name, value in model.state_dict().items()}
     try:
-        if path.stat().st_size > MAX_WEIGHT_BYTES:
-            raise CheckpointError("{path} is larger than such a file can be.", path=str(path))
         with safe_open(path, framework="pt") as file:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no dict
             found = {name: part.get_shape() for name, part in slices.items()}
@@ -245,13 +254,13 @@ def save(
         metrics: what ``genlab.evaluation.measure`` gave and how the training went.
         dtype: float16 halves the file; float32 where the metric would suffer.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save as to_bytes
 
     from genlab.cards import make_card
 
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().to(dtype).contiguous() for name, value in model.state_dict().items()}
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).write_bytes(to_bytes(weights, metadata={"format": "pt"}))
     config = {"schema": SCHEMA, "model": config_to_json(model.config), "train": train.to_json(), "step": step}
     metrics = {"schema": SCHEMA, **metrics, "weights_sha256": hash_file(folder / WEIGHTS)}
     write_json(folder / CONFIG, config)
@@ -263,15 +272,18 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
     """Readable JSON; short lists stay on one line, so that a diff shows what changed."""
     text = json.dumps(values, indent=2, ensure_ascii=False)
     text = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text)
-    path.write_text(text + "\n", encoding="utf-8")
+    part = path.with_name(f"{path.name}.part")  # renamed when whole, so a kill leaves the old file or the new one
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal.
+    """SHA-256 of a weights file, in hexadecimal.
 
     Raises:
-        CheckpointError: the file cannot be read.
+        CheckpointError: the file is missing, larger than weights can be, or cannot be read.
     """
+    check_file(path, MAX_WEIGHT_BYTES)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -45,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:  # “… | head” closed our output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a folder that cannot be written, a full disk
+        print(f"genlab: {error.filename or 'A file'}: {error.strerror or error}.", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -62,7 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, help="folder of the checkpoint (default: runs/NAME)")
     train.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     train.add_argument("--devices", type=int, default=1, help="processes on this machine, one for each device")
-    train.add_argument("--nodes", type=int, default=1, help="machines, under torchrun")
+    train.add_argument("--nodes", type=int, default=1, help="machines; torchrun says both itself")
     train.add_argument("--compile", action="store_true", help="torch.compile the network")
     train.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard logs there")
     train.add_argument("--dry-run", action="store_true", help="show what would be done, and stop")
@@ -94,7 +97,9 @@ def list_models(options: argparse.Namespace) -> None:
     shipped = set(checkpoints.names())
     rows: list[dict[str, Any]] = []
     for entry in CATALOG.values():
-        metrics = checkpoints.read_json(checkpoints.root() / entry.name / "metrics.json") if entry.name in shipped else {}
+        metrics = (
+            checkpoints.read_json(checkpoints.root() / entry.name / "metrics.json") if entry.name in shipped else {}
+        )
         rows.append(
             {
                 "name": entry.name,
@@ -126,8 +131,6 @@ def train_model(options: argparse.Namespace) -> None:
     if options.dry_run:
         print(plan(entry, out))
         return
-    if options.devices < 1 or options.nodes < 1:
-        raise TrainingError("Train on at least one device of at least one machine.")
     from tqdm import tqdm
 
     fabric = launch(entry.train, options)
@@ -144,10 +147,22 @@ def train_model(options: argparse.Namespace) -> None:
 
 def launch(config: TrainConfig, options: argparse.Namespace) -> Any:
     """The processes of this training, started; this function returns in each of them."""
+    import torch
+
     from genlab import device
     from genlab.training import make_fabric
 
     wanted = device.pick(options.device).type
+    devices, nodes = processes(options)
+    most = {"cuda": torch.cuda.device_count(), "mps": 1}.get(wanted, devices)
+    if not 1 <= devices <= most or nodes < 1:
+        raise TrainingError(
+            "Training on {devices} × “{device}” of {nodes} machines is not possible; here, choose 1 to {most} devices.",
+            devices=devices,
+            device=wanted,
+            nodes=nodes,
+            most=max(most, 1),
+        )
     loggers = None
     if options.tensorboard:
         try:
@@ -156,9 +171,17 @@ def launch(config: TrainConfig, options: argparse.Namespace) -> Any:
             loggers = TensorBoardLogger(options.tensorboard, name=options.name)
         except ModuleNotFoundError as error:
             raise TrainingError("TensorBoard is not installed. Install it with: pip install tensorboard") from error
-    fabric = make_fabric(config, device=wanted, devices=options.devices, nodes=options.nodes, loggers=loggers)
+    fabric = make_fabric(config, device=wanted, devices=devices, nodes=nodes, loggers=loggers)
     fabric.launch()
     return fabric
+
+
+def processes(options: argparse.Namespace) -> tuple[int, int]:
+    """Devices of each machine, and machines: as many as torchrun has started, else what the options say."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return options.devices, options.nodes
+    here = int(os.environ["LOCAL_WORLD_SIZE"])
+    return here, int(os.environ["WORLD_SIZE"]) // here
 
 
 def with_overrides(entry: Entry, options: argparse.Namespace) -> Entry:
@@ -171,9 +194,11 @@ def plan(entry: Entry, out: Path) -> str:
     """What training would do, in words and numbers."""
     from genlab import data
     from genlab.cards import describe
-    from genlab.models import build_empty, config_to_json, count_parameters
+    from genlab.models import build_empty, check_images, config_to_json, count_parameters
 
-    count = len(data.load(entry.train.dataset, entry.train.split))
+    images = data.load(entry.train.dataset, entry.train.split).images
+    check_images(entry.model, images)
+    count = len(images)
     steps = -(-count // entry.train.batch_size) * entry.train.epochs
     settings = "\n".join(f"    {name}: {value}" for name, value in entry.train.to_json().items())
     return (
@@ -190,7 +215,7 @@ def evaluate_model(options: argparse.Namespace) -> None:
     from genlab.evaluation import measure
 
     checkpoint = checkpoints.load(options.name)
-    result = {"name": checkpoint.name, "weights_sha256": checkpoint.sha256}
+    result: dict[str, Any] = {"name": checkpoint.name, "weights_sha256": checkpoint.sha256}
     result |= measure(checkpoint.model, checkpoint.train)
     if options.json:
         print(json.dumps(result, indent=2))
@@ -236,6 +261,7 @@ def download_dataset(options: argparse.Namespace) -> None:
 
 def quieten_fabric() -> None:
     """Fabric explains its choices at length; the progress bar says what a person needs."""
+    import lightning_fabric  # noqa: F401 - it sets the level of its log when it is imported
+
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module=r"lightning_fabric|lightning\.fabric")
+    warnings.filterwarnings("ignore", module="lightning_fabric")

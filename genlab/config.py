@@ -17,6 +17,7 @@ from genlab.errors import ConfigError
 
 ActivationName = Literal["relu", "silu", "gelu", "tanh", "sigmoid", "identity"]
 OutputName = Literal["sigmoid", "tanh", "identity"]
+LossName = Literal["mse", "mse_signed", "sse", "bce"]
 
 MAX_WIDTH = 16_384
 MAX_LAYERS = 16
@@ -79,7 +80,7 @@ def _tupled(value: Any, hint: Any) -> Any:
     """JSON has lists where a configuration has tuples, and writes 1.0 as 1."""
     if typing.get_origin(hint) is tuple and isinstance(value, list):
         return tuple(value)
-    if hint is float and type(value) is int:
+    if hint is float and type(value) is int and abs(value) < 2**53:
         return float(value)
     return value
 
@@ -255,7 +256,7 @@ class TrainConfig(Config):
 
     dataset: Literal["mnist", "notmnist", "svhn", "digits"] = "mnist"
     split: str = "train+validation"
-    loss: str = "mse"
+    loss: LossName = "mse"
     epochs: int = 20
     batch_size: int = 128
     optimizer: Literal["adam", "adamw"] = "adamw"

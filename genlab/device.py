@@ -19,9 +19,13 @@ def pick(wanted: str = "auto") -> torch.device:
     if wanted == "auto":
         return torch.device(next(name for name, here in present.items() if here))
     if wanted not in CHOICES:
-        raise ConfigError(f"There is no device “{wanted}”. Choose one of {', '.join(CHOICES)}.")
+        raise ConfigError(
+            "There is no device “{device}”. Choose one of {choices}.", device=wanted, choices=", ".join(CHOICES)
+        )
     if not present[wanted]:
-        raise ConfigError(f"This machine has no “{wanted}” device. Leave the choice at “auto” to use what is here.")
+        raise ConfigError(
+            "This machine has no “{device}” device. Leave the choice at “auto” to use what is here.", device=wanted
+        )
     return torch.device(wanted)
 
 

@@ -52,7 +52,6 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
         state_path=out / STATE,
         compile_model=compile_model,
     )
-    record: Record | None = None
     for record in loop:
         if record.epoch_losses is not None and first:
             row = {"epoch": record.epoch, **{k: round(v, 6) for k, v in record.epoch_losses.items()}}
@@ -60,13 +59,12 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
             write_history(out / HISTORY, history, seconds, cpu_seconds)
         yield record
-    if first and record is not None:
+    if first:
         training = {
             "seconds": round(seconds, 1),
             "cpu_seconds": round(cpu_seconds, 1),
             "hardware": hardware(fabric),
             "torch": torch.__version__,
-            "last_losses": {k: round(v, 6) for k, v in record.losses.items()},
             "history": history,
         }
         publish(entry, model.cpu().float().eval(), images, training, out)

@@ -17,7 +17,7 @@ def make_generator(seed: int, *place: int | str, device: torch.device | str = "c
     """A generator for one place: the same ``seed`` and ``place`` always give the same numbers.
 
     ``place`` is any sequence of words and counts, such as ``("augment", step)``. The numbers of two places
-    are unrelated (their seeds are CRC-32 mixes, 64 bits wide).
+    are unrelated (their seeds are CRC-32 mixes; torch's generator on the CPU takes 32 bits of a seed).
     """
     words = "/".join(str(part) for part in (seed, *place)).encode()
     mixed = zlib.crc32(words) << 31 ^ zlib.crc32(words, 0xDEAD_BEEF)

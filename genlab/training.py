@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from genlab.config import TrainConfig
 from genlab.data.augment import random_affine
 from genlab.data.images import to_float
 from genlab.errors import TrainingError
-from genlab.models import PCA, ImageAutoencoder
+from genlab.models import PCA, ImageAutoencoder, check_images
 from genlab.seeding import make_generator
 from genlab.steps import Play, Step
 from genlab.training_state import load_state, save_state
@@ -73,7 +74,8 @@ def fit(
     """Train ``model`` in place, yielding a ``Record`` every ``record_every`` steps and at the end of each epoch.
 
     Args:
-        model: changed in place; on the CPU when it comes in, on the fabric's device while it trains.
+        model: changed in place; on the CPU when it comes in, on the fabric's device while it trains; in evaluation
+            mode when training ends, whoever ends it.
         images: ``uint8`` (N, C, H, W), 0…255.
         config: how to train.
         step: one of ``genlab.steps.STEPS``.
@@ -85,14 +87,15 @@ def fit(
         compile_model: ``torch.compile`` the model; pays on a GPU and for large models.
 
     Raises:
+        ConfigError: the images are of another size than the model's.
         TrainingError: the loss is no longer a number, or the state does not belong to this run.
     """
+    check_images(model.config, images)
     if isinstance(model, PCA):
         yield solve_in_one_go(model, images)
         return
     fabric = fabric or make_fabric(config)
     optimizer = make_optimizer(model, config)
-    model.train()
     steps_per_epoch = math.ceil(len(images) / config.batch_size)
     steps = steps_per_epoch * config.epochs
     run, optimizer = fabric.setup(torch.compile(model) if compile_model else model, optimizer)
@@ -108,57 +111,67 @@ def fit(
             fabric.clip_gradients(run, optimizer, max_norm=config.clip, error_if_nonfinite=False)
         optimizer.step()
 
-    order = Tensor()
-    for s in range(done, steps):
-        epoch, place = divmod(s, steps_per_epoch)
-        if place == 0 or s == done:
-            order = torch.randperm(len(images), generator=make_generator(config.seed, "order", epoch))
-            order = order.to(fabric.device)
-        chosen = order[place * config.batch_size : (place + 1) * config.batch_size]
-        if fabric.world_size > 1:  # every process takes an equal share
-            chosen = chosen[: len(chosen) // fabric.world_size * fabric.world_size]
-            chosen = chosen[fabric.global_rank :: fabric.world_size]
-        generator = make_generator(config.seed, "step", s, fabric.global_rank)
-        x = random_affine(to_float(images[chosen]), config.augment, generator)
-        rate = set_learning_rate(optimizer, s, steps, config)
-        play = Play(model=run, latent_dim=model.latent_dim, config=config, generator=generator, minimise=minimise)
-        losses = step(play, x)
-        count = len(x) * fabric.world_size
-        meter.add(losses, count)
-        epoch_meter.add(losses, count)
+    with training_mode(model):
+        order = Tensor()
+        for s in range(done, steps):
+            epoch, place = divmod(s, steps_per_epoch)
+            if place == 0 or s == done:
+                order = torch.randperm(len(images), generator=make_generator(config.seed, "order", epoch))
+                order = order.to(fabric.device)
+            chosen = order[place * config.batch_size : (place + 1) * config.batch_size]
+            if len(chosen) >= fabric.world_size:  # every process takes an equal share; of fewer images each takes all
+                chosen = chosen[: len(chosen) // fabric.world_size * fabric.world_size]
+                chosen = chosen[fabric.global_rank :: fabric.world_size]
+            generator = make_generator(config.seed, "step", s, fabric.global_rank)
+            x = random_affine(to_float(images[chosen]), config.augment, generator)
+            rate = set_learning_rate(optimizer, s, steps, config)
+            play = Play(model=run, latent_dim=model.latent_dim, config=config, generator=generator, minimise=minimise)
+            losses = step(play, x)
+            count = len(x) * fabric.world_size
+            meter.add(losses, count)
+            epoch_meter.add(losses, count)
 
-        ended = place == steps_per_epoch - 1
-        if not ended and (s + 1) % record_every:
-            continue
-        means, speed = meter.read(fabric)
-        if not all(math.isfinite(value) for value in means.values()):
-            raise TrainingError(
-                "After {step} steps the loss is no longer a number. Lower the learning rate and start again.",
+            ended = place == steps_per_epoch - 1
+            if not ended and (s + 1) % record_every:
+                continue
+            means, speed = meter.read(fabric)
+            if not all(math.isfinite(value) for value in means.values()):
+                raise TrainingError(
+                    "After {step} steps the loss is no longer a number. Lower the learning rate and start again.",
+                    step=s + 1,
+                )
+            epoch_means, watched = None, {}
+            if ended:
+                epoch_means, _ = epoch_meter.read(fabric)
+                if watch is not None:
+                    model.eval()
+                    watched = watch(model)
+                    model.train()
+                if state_path is not None:
+                    if fabric.is_global_zero:
+                        save_state(state_path, model, optimizer, config, s + 1)
+                    fabric.barrier()
+            yield Record(
                 step=s + 1,
+                steps=steps,
+                epoch=epoch + 1,
+                epochs=config.epochs,
+                losses=means,
+                epoch_losses=epoch_means,
+                learning_rate=rate,
+                examples_per_second=speed,
+                watched=watched,
             )
-        epoch_means, watched = None, {}
-        if ended:
-            epoch_means, _ = epoch_meter.read(fabric)
-            if watch is not None:
-                model.eval()
-                watched = watch(model)
-                model.train()
-            if state_path is not None:
-                if fabric.is_global_zero:
-                    save_state(state_path, model, optimizer, config, s + 1)
-                fabric.barrier()
-        yield Record(
-            step=s + 1,
-            steps=steps,
-            epoch=epoch + 1,
-            epochs=config.epochs,
-            losses=means,
-            epoch_losses=epoch_means,
-            learning_rate=rate,
-            examples_per_second=speed,
-            watched=watched,
-        )
-    model.eval()
+
+
+@contextmanager
+def training_mode(model: ImageAutoencoder) -> Iterator[None]:
+    """The model is in training mode inside, and in evaluation mode after, also when the caller stops half-way."""
+    model.train()
+    try:
+        yield
+    finally:
+        model.eval()
 
 
 class Meter:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ def save_state(path: Path, model: nn.Module, optimizer: Any, config: TrainConfig
         for slot, value in slots.items():
             tensors[f"optimizer.{index}.{slot}"] = value.contiguous()
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.part")  # one that a kill left over is written again
     save_file(tensors, part, metadata={"step": str(step), "fingerprint": fingerprint(model, config)})
     part.replace(path)
 

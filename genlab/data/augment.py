@@ -33,10 +33,8 @@ def random_affine(x: Tensor, part: float, generator: torch.Generator) -> Tensor:
     angle, shear = ROTATION * u[0], SHEAR * u[1]
     sx, sy = 1 + SCALE * u[2], 1 + SCALE * u[3]
     cos, sin = angle.cos(), angle.sin()
-    theta = torch.stack(  # output -> input coordinates, both in [−1, 1]
-        [sx * cos, sx * (shear * cos - sin), 2 * SHIFT / x.shape[3] * u[4]]
-        + [sy * sin, sy * (shear * sin + cos), 2 * SHIFT / x.shape[2] * u[5]],
-        dim=1,
-    ).view(n, 2, 3)
+    first = [sx * cos, sx * (shear * cos - sin), 2 * SHIFT / x.shape[3] * u[4]]
+    second = [sy * sin, sy * (shear * sin + cos), 2 * SHIFT / x.shape[2] * u[5]]
+    theta = torch.stack([*first, *second], dim=1).view(n, 2, 3)  # output -> input coordinates, both in [−1, 1]
     grid = F.affine_grid(theta, list(x[:n].shape), align_corners=False)
     return torch.cat([F.grid_sample(x[:n], grid, align_corners=False), x[n:]])

@@ -15,7 +15,6 @@ which the structure is checked: 60,000 images of 28×28, 60,000 labels 0 … 9).
 from __future__ import annotations
 
 import errno
-import functools
 import hashlib
 import os
 import re
@@ -28,8 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from genlab.data.loading import read_part
-from genlab.data.sources import VARIABLE, Source, bundled_file, cache_root, describe, search_roots
+from genlab.data.sources import PARTS, Source, bundled_file, cache_root, describe, search_roots
 from genlab.errors import DataError, DataFileError, DownloadError
+from genlab.text import N_
 
 Progress = Callable[[int, int | None], None]
 
@@ -43,7 +43,11 @@ NOTMNIST_RESOURCES = [
 FETCHED_BYTES = {"mnist": 11_594_722, "svhn": 246_316_178}  # of notMNIST, not known
 SILENCE = 60.0  # seconds without a byte after which a server counts as gone
 POLL = 0.2  # seconds between two reports of progress
-FULL_OR_FORBIDDEN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR}
+CANNOT_SAVE = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG")
+    if hasattr(errno, name)  # Windows has no quota
+}
 
 
 def download(name: str, *, root: Path | str | None = None, progress: Progress | None = None) -> Path:
@@ -67,7 +71,10 @@ def download(name: str, *, root: Path | str | None = None, progress: Progress | 
     """
     source = describe(name)
     if source.format == "bundled":
-        return bundled_file() or Path()
+        bundled = bundled_file()
+        if bundled is None:
+            raise DownloadError("The digits come with scikit-learn. Install it with: pip install scikit-learn")
+        return bundled
     found = _find_complete(source, search_roots(root))
     if found is not None:
         return found
@@ -79,20 +86,22 @@ def download(name: str, *, root: Path | str | None = None, progress: Progress | 
     arrived, total = 0, FETCHED_BYTES.get(name)
     while worker.is_alive():
         worker.join(POLL)
-        arrived = max(arrived, _bytes_fetched(_scratch(source, target)))
+        arrived = _bytes_fetched(_scratch(source, target)) or arrived  # at the end the folder is gone
         if progress is not None:
             progress(arrived if total is None else min(arrived, total), total)
     if failures:
         raise _explained(failures[0], source, target) from failures[0]
+    if progress is not None:
+        progress(total or arrived, total or arrived)
     return target / source.folders[0]
 
 
 def _run(source: Source, target: Path, failures: list[BaseException]) -> None:
     """The whole download; what goes wrong is left in ``failures`` for the thread that waits."""
-    from filelock import FileLock
-
     scratch = _scratch(source, target)
     try:
+        from filelock import FileLock
+
         target.mkdir(parents=True, exist_ok=True)
         with FileLock(target / f".{source.name}.lock"):
             if _find_complete(source, (target,)) is not None:
@@ -109,7 +118,7 @@ def _run(source: Source, target: Path, failures: list[BaseException]) -> None:
                     os.replace(fresh / file.name, folder / file.name)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 (the thread that waits raises it)
         failures.append(error)
 
 
@@ -118,7 +127,6 @@ def _fetch(source: Source, scratch: Path) -> None:
     from genlab.data.torchvision_ops import import_datasets
 
     datasets = import_datasets()
-    datasets.utils.tqdm = functools.partial(datasets.utils.tqdm, disable=True)  # progress is reported here
     if source.name == "mnist":
         datasets.MNIST(scratch, train=False, download=True)  # fetches both parts
     elif source.name == "notmnist":
@@ -136,17 +144,27 @@ def check_files(source: Source, folder: Path) -> None:
     Raises:
         DataFileError: one is missing, broken, changed, or has fewer images than were published.
     """
-    for which in ("train", "test"):
+    for which in PARTS:
         part = source.part(which)
         images, _ = read_part(source, which, folder)
         if len(images) != part.count:
-            raise DataFileError(f"{folder} has {len(images):,} of the {part.count:,} images of {source.title}.")
+            raise DataFileError(
+                "{folder} has {found:,} of the {expected:,} images of {title}. Download the data set.",
+                folder=str(folder),
+                found=len(images),
+                expected=part.count,
+                title=source.title,
+            )
         for file in part.files:
             path = folder / file.name
             if source.format == "idx" and file.sha256 is not None and path.is_file():  # .mat: read_part did
                 with open(path, "rb") as stream:
                     if hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
-                        raise DataFileError(f"{path} is not the published file: its checksum is another.")
+                        raise DataFileError(
+                            "{path} is not the published file: it is cut short, damaged, or another file of that name. "
+                            "Delete it and download the data set again.",
+                            path=str(path),
+                        )
 
 
 def _find_complete(source: Source, roots: tuple[Path, ...]) -> Path | None:
@@ -163,7 +181,7 @@ def _find_complete(source: Source, roots: tuple[Path, ...]) -> Path | None:
 def _writable_root() -> Path:
     """``GENLAB_DATA`` if it is set and can be written to (or made), else the cache folder."""
     first = search_roots()[0]
-    return first if not first.exists() or os.access(first, os.W_OK) else cache_root()
+    return first if not os.path.exists(first) or os.access(first, os.W_OK) else cache_root()
 
 
 def _scratch(source: Source, target: Path) -> Path:
@@ -183,42 +201,54 @@ def _bytes_fetched(scratch: Path) -> int:
     return total
 
 
-_waiting = threading.Lock()
-_downloads_under_way = 0
+_timeout_lock = threading.Lock()
+_under_way = 0  # downloads that need the timeout
+_timeout_before: float | None = None
 
 
 @contextmanager
 def _socket_timeout(seconds: float) -> Iterator[None]:
     """Give torchvision's connections, which have no timeout, one: the process's default, while any is open."""
-    global _downloads_under_way
-    with _waiting:
-        _downloads_under_way += 1
-        if _downloads_under_way == 1:
+    global _under_way, _timeout_before
+    with _timeout_lock:
+        if _under_way == 0:
+            _timeout_before = socket.getdefaulttimeout()
             socket.setdefaulttimeout(seconds)
+        _under_way += 1
     try:
         yield
     finally:
-        with _waiting:
-            _downloads_under_way -= 1
-            if _downloads_under_way == 0:
-                socket.setdefaulttimeout(None)
+        with _timeout_lock:
+            _under_way -= 1
+            if _under_way == 0:
+                socket.setdefaulttimeout(_timeout_before)
 
 
 def _explained(error: BaseException, source: Source, target: Path) -> DownloadError:
     """What went wrong and what to do, in words."""
     if isinstance(error, ImportError):
-        return DownloadError(f"{source.title} needs torchvision to be downloaded. Run “pip install torchvision”.")
-    if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
         return DownloadError(
-            f"{source.title} cannot be saved in {target} ({error.strerror}). "
-            f"Make room there, or let {VARIABLE} name a folder that you may write to."
+            "{title} needs {package} to be downloaded. Install it with: pip install {package}",
+            title=source.title,
+            package=error.name or "torchvision",
+        )
+    if isinstance(error, OSError) and error.errno in CANNOT_SAVE:
+        return DownloadError(
+            "{title} cannot be saved in {folder} ({reason}). "
+            "Make room there, or let GENLAB_DATA name a folder that you may write to.",
+            title=source.title,
+            folder=str(target),
+            reason=error.strerror or type(error).__name__,
         )
     if isinstance(error, DataError) or "corrupted" in str(error):
-        reason = "what arrived is not the published file"
+        reason = N_("what arrived is not the published file")
     else:
         lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        reason = re.sub(r"<urlopen error (?:\[Errno -?\d+\] )?(.*)>", r"\1", lines[-1]).strip()[:120]
+        reason = re.sub(r"<urlopen error (?:\[\w+ -?\d+\] )?(.*)>", r"\1", lines[-1]).strip()[:120]
     return DownloadError(
-        f"{source.title} could not be downloaded ({reason}). Check the network and try again, put the files into "
-        f"{target / source.folders[0]} yourself, or go on with the bundled digits."
+        "{title} could not be downloaded ({reason}). Check the network and try again, put the files into {folder} "
+        "yourself, or go on with the bundled digits.",
+        title=source.title,
+        reason=reason,
+        folder=str(target / source.folders[0]),
     )

@@ -20,18 +20,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NoReturn, cast
 
 import torch
 from torch import Tensor
 
 from genlab.errors import DataFileError
+from genlab.text import N_
 
 UNSIGNED_BYTE = 0x08
 MAX_BYTES = 2**30  # 1 GiB: twenty times MNIST; no header can make us allocate more
 MAX_DEFLATE_RATIO = 1032  # deflate cannot shrink further, so a larger promise is a lie
-KINDS = {1: "labels", 3: "images"}
-REPLACE = "Delete it and download the data set again."
+KINDS = {1: N_("labels"), 3: N_("images")}
+OTHER = N_("other data")
 
 
 def read_idx(path: Path, *, expect_dims: tuple[int | None, ...]) -> Tensor:
@@ -54,19 +55,17 @@ def read_idx(path: Path, *, expect_dims: tuple[int | None, ...]) -> Tensor:
         header_size = 4 + 4 * len(dims)
         packed = path.suffix == ".gz"
         if size > MAX_BYTES or (packed and size > size_on_disk * MAX_DEFLATE_RATIO):
-            raise DataFileError(f"{path} promises {size:,} bytes, which it cannot hold. {REPLACE}")
-        if not packed and size_on_disk != header_size + size:
-            fault = "is cut short" if size_on_disk < header_size + size else "has extra bytes at its end"
             raise DataFileError(
-                f"{path} {fault}: it has {size_on_disk:,} bytes where its header promises "
-                f"{header_size + size:,}. {REPLACE}"
+                "{path} promises {size:,} bytes, which it cannot hold. Delete it and download the data set again.",
+                path=str(path),
+                size=size,
             )
+        if not packed and size_on_disk != header_size + size:
+            _refuse_length(path, size_on_disk, header_size + size)
         buffer = bytearray(size)
         filled = _fill(stream, buffer)
-        if filled < size:
-            raise DataFileError(f"{path} is cut short: {filled:,} of {size:,} bytes are there. {REPLACE}")
-        if stream.read(1):
-            raise DataFileError(f"{path} has extra bytes at its end, after the {size:,} it promises. {REPLACE}")
+        if filled < size or stream.read(1):
+            _refuse_length(path, header_size + filled + (filled == size), header_size + size)
     return torch.frombuffer(buffer, dtype=torch.uint8).reshape(dims)
 
 
@@ -93,35 +92,22 @@ def read_images_and_labels(
     images = read_idx(images_path, expect_dims=(count, *size))
     if len(images) != len(labels):
         raise DataFileError(
-            f"{images_path} has {len(images):,} images but {labels_path.name} has {len(labels):,} labels, so they do "
-            "not belong together. Delete both and download the data set again."
+            "{images} has {n:,} images but {labels} has {m:,} labels, so they do not belong together. "
+            "Delete both and download the data set again.",
+            images=str(images_path),
+            labels=labels_path.name,
+            n=len(images),
+            m=len(labels),
         )
     largest = int(labels.max())
     if largest >= classes:
-        raise DataFileError(f"{labels_path} has the label {largest}, but labels go from 0 to {classes - 1}. {REPLACE}")
+        raise DataFileError(
+            "{path} has the label {label}, but labels go from 0 to {last}. Delete it and download the data set again.",
+            path=str(labels_path),
+            label=largest,
+            last=classes - 1,
+        )
     return images.unsqueeze(1), labels.to(torch.int64)  # (N, H, W) -> (N, 1, H, W)
-
-
-def unpack_gzip(source: Path, target: Path, *, max_bytes: int = MAX_BYTES) -> None:
-    """Write what ``source`` (``.gz``) holds to ``target``, and stop once it is more than ``max_bytes``.
-
-    Raises:
-        DataFileError: ``source`` is no whole gzip file, or unpacks to more than ``max_bytes``.
-    """
-    written = 0
-    with open(target, "wb") as out:
-        for chunk in _chunks(source):
-            written += len(chunk)
-            if written > max_bytes:
-                raise DataFileError(f"{source} unpacks to more than {max_bytes:,} bytes. {REPLACE}")
-            out.write(chunk)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """The unpacked bytes, 1 MiB at a time (so that a full disk is not taken for a broken source)."""
-    with _opened(path) as (stream, _):
-        while chunk := stream.read(1 << 20):
-            yield chunk
 
 
 @contextmanager
@@ -129,7 +115,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """The (unpacked) stream and the size on disk; every way in which reading can fail becomes one sentence."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # before open: opening a pipe would wait for ever
-            raise DataFileError(f"{path} is not a file. Put the data file of that name in its place.")
+            raise DataFileError("{path} is not a file. Put the data file of that name in its place.", path=str(path))
         with open(path, "rb") as raw:
             size_on_disk = os.fstat(raw.fileno()).st_size
             if path.suffix == ".gz":
@@ -138,35 +124,66 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
             else:
                 yield raw, size_on_disk
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataFileError(f"{path} is cut short or is no gzip file. {REPLACE}") from error
+        raise DataFileError(
+            "{path} is cut short or is no gzip file. Delete it and download the data set again.", path=str(path)
+        ) from error
     except FileNotFoundError as error:
-        raise DataFileError(f"{path} is not there. Download the data set again.") from error
+        raise DataFileError("{path} is not there. Download the data set again.", path=str(path)) from error
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DataFileError(f"{path} cannot be read ({reason}). Check that you may open it.") from error
+        raise DataFileError(
+            "{path} cannot be read ({reason}). Check that you may open it.",
+            path=str(path),
+            reason=error.strerror or type(error).__name__,
+        ) from error
 
 
 def _read_header(stream: BinaryIO, path: Path, expect_dims: tuple[int | None, ...]) -> tuple[int, ...]:
     """The dimensions in the header, once they are what was expected."""
-    wanted = KINDS.get(len(expect_dims), f"{len(expect_dims)}-dimensional data")
     magic = stream.read(4)
     if len(magic) < 4:
-        raise DataFileError(f"{path} is cut short: it has not even a header. {REPLACE}")
+        _refuse_length(path, len(magic), 4 + 4 * len(expect_dims))
     zero, kind, rank = struct.unpack(">HBB", magic)
     if zero != 0 or kind != UNSIGNED_BYTE:
-        raise DataFileError(f"{path} is no idx file of bytes (it begins with {magic.hex(' ')}). {REPLACE}")
+        raise DataFileError(
+            "{path} is no idx file: its first bytes are {bytes}. Delete it and download the data set again.",
+            path=str(path),
+            bytes=magic.hex(" "),
+        )
     if rank != len(expect_dims):
-        found = KINDS.get(rank, f"{rank}-dimensional data")
-        raise DataFileError(f"{path} holds {found} where {wanted} belong. Check whether two files were swapped.")
+        raise DataFileError(
+            "{path} holds {found} where {expected} belong. Check whether two files were swapped.",
+            path=str(path),
+            found=KINDS.get(rank, OTHER),
+            expected=KINDS.get(len(expect_dims), OTHER),
+        )
     raw_dims = stream.read(4 * rank)
     if len(raw_dims) < 4 * rank:
-        raise DataFileError(f"{path} is cut short: it ends within its header. {REPLACE}")
+        _refuse_length(path, 4 + len(raw_dims), 4 + 4 * rank)
     dims: tuple[int, ...] = struct.unpack(f">{rank}I", raw_dims)
     if any(found != (expected or found) for found, expected in zip(dims, expect_dims, strict=True)) or 0 in dims:
-        expected_text = " × ".join("any" if n is None else f"{n:,}" for n in expect_dims)
-        found_text = " × ".join(f"{n:,}" for n in dims)
-        raise DataFileError(f"{path} holds {found_text} {wanted} where {expected_text} belong. {REPLACE}")
+        raise DataFileError(
+            "{path} holds data of the size {found} where {expected} belongs. "
+            "Delete it and download the data set again.",
+            path=str(path),
+            found=" × ".join(str(n) for n in dims),
+            expected=" × ".join("N" if n is None else str(n) for n in expect_dims),
+        )
     return dims
+
+
+def _refuse_length(path: Path, found: int, expected: int) -> NoReturn:
+    if found < expected:
+        raise DataFileError(
+            "{path} is cut short: it has {found:,} of {expected:,} bytes. Delete it and download the data set again.",
+            path=str(path),
+            found=found,
+            expected=expected,
+        )
+    raise DataFileError(
+        "{path} has extra bytes at its end: {expected:,} belong there. Delete it and download the data set again.",
+        path=str(path),
+        expected=expected,
+    )
 
 
 def _fill(stream: BinaryIO, buffer: bytearray) -> int:

@@ -52,9 +52,11 @@ def load(name: str, split: str = "train", *, division: str = "default", root: Pa
     source = describe(name)
     parts = parse_split(split)
     if division not in ("default", "course"):
-        raise DataError(f"There is no division “{division}”. Choose “default” or “course”.")
+        raise DataError("There is no division “{division}”. Choose “default” or “course”.", division=division)
     if division == "course" and name != "notmnist":
-        raise DataError(f"{source.title} has no division “course”; only notMNIST has one. Choose “default”.")
+        raise DataError(
+            "{title} has no division “course”; only notMNIST has one. Choose “default”.", title=source.title
+        )
     if source.format == "bundled":
         from genlab.data.digits import load_digits_set
 
@@ -101,8 +103,12 @@ def read_part(source: Source, which: PartName, folder: Path) -> tuple[Tensor, Te
     )
     if len(images) > part.count:
         raise DataFileError(
-            f"{paths[0]} holds {len(images):,} images, more than the {part.count:,} of {source.title}. "
-            "Delete it and download the data set again."
+            "{path} holds {found:,} images, more than the {expected:,} of {title}. "
+            "Delete it and download the data set again.",
+            path=str(paths[0]),
+            found=len(images),
+            expected=part.count,
+            title=source.title,
         )
     return images, labels
 
@@ -114,8 +120,11 @@ def _bounds(source: Source, part: str, count: int, division: str) -> tuple[int, 
     if division == "course":
         if count != source.train.count:
             raise DataError(
-                f"The division “course” needs all {source.train.count:,} training images of {source.title}, and "
-                f"{count:,} are here. Choose the division “default”, or download the full set."
+                "The division “course” needs all {expected:,} training images of {title}, and {found:,} are here. "
+                "Choose the division “default”, or download the full set.",
+                expected=source.train.count,
+                title=source.title,
+                found=count,
             )
         held_out = COURSE_VALIDATION
     else:

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Literal
 
 from genlab.errors import DataError, DataNotFoundError
+from genlab.text import N_
 
 PartName = Literal["train", "test"]
+PARTS: tuple[PartName, ...] = ("train", "test")
 
 VARIABLE = "GENLAB_DATA"
 DIGITS = tuple("0123456789")
@@ -114,7 +116,7 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(
         name="mnist",
         title="MNIST",
-        summary="70,000 handwritten digits from American forms, centred, 28×28 pixels.",
+        summary=N_("70,000 handwritten digits from American forms, centred, 28×28 pixels."),
         homepage="http://yann.lecun.com/exdb/mnist/",
         format="idx",
         file_shape=(1, 28, 28),
@@ -126,7 +128,7 @@ SOURCES: dict[str, Source] = {
     "notmnist": Source(
         name="notmnist",
         title="notMNIST",
-        summary="70,000 letters A to J cut from fonts of every kind, in the format of MNIST; some are mislabelled.",
+        summary=N_("70,000 letters A to J cut from fonts of every kind, in the format of MNIST; some are mislabelled."),
         homepage="https://github.com/davidflanagan/notMNIST-to-MNIST",
         format="idx",
         file_shape=(1, 28, 28),
@@ -138,7 +140,7 @@ SOURCES: dict[str, Source] = {
     "svhn": Source(
         name="svhn",
         title="SVHN",
-        summary="99,289 house numbers from street photographs, cut to single digits, 32×32 pixels in colour.",
+        summary=N_("99,289 house numbers from street photographs, cut to single digits, 32×32 pixels in colour."),
         homepage="http://ufldl.stanford.edu/housenumbers/",
         format="mat",
         file_shape=(3, 32, 32),
@@ -150,8 +152,8 @@ SOURCES: dict[str, Source] = {
     ),
     "digits": Source(
         name="digits",
-        title="Digits (bundled)",
-        summary="1,797 handwritten digits of 8×8 pixels that come with scikit-learn, so they need no download.",
+        title=N_("Digits (bundled)"),
+        summary=N_("1,797 handwritten digits of 8×8 pixels that come with scikit-learn, so they need no download."),
         homepage="https://archive.ics.uci.edu/dataset/80",
         format="bundled",
         file_shape=(1, 8, 8),
@@ -171,7 +173,7 @@ def describe(name: str) -> Source:
         DataError: there is no data set of that name.
     """
     if name not in SOURCES:
-        raise DataError(f"There is no data set “{name}”. Choose one of {', '.join(NAMES)}.")
+        raise DataError("There is no data set “{name}”. Choose one of {names}.", name=name, names=", ".join(NAMES))
     return SOURCES[name]
 
 
@@ -209,11 +211,21 @@ def find_folder(source: Source, which: PartName, root: Path | str | None = None)
         for folder in source.folders:
             if all(locate(base / folder, file) for file in source.part(which).files):
                 return base / folder
-    places = " and ".join(f"{base}{'' if os.path.isdir(base) else ' (no such folder)'}" for base in roots)
+    if root is None and len(roots) > 1 and not os.path.isdir(roots[0]):
+        raise DataNotFoundError(
+            "{title} is not on this machine, and GENLAB_DATA names {folder}, which is no folder. "
+            "Correct it, or run “python -m genlab download {name}”, or press the download button in the app.",
+            title=source.title,
+            folder=str(roots[0]),
+            name=source.name,
+        )
     raise DataNotFoundError(
-        f"{source.title} is not on this machine: it was looked for in {places}. "
-        f"Run “python -m genlab download {source.name}”, press the download button in the app, "
-        f"or let {VARIABLE} name the folder that holds {source.folders[0]}."
+        "{title} is not on this machine: it was looked for in {places}. Run “python -m genlab download {name}”, "
+        "press the download button in the app, or let GENLAB_DATA name the folder that holds {folder}.",
+        title=source.title,
+        places=", ".join(str(base) for base in roots),
+        name=source.name,
+        folder=source.folders[0],
     )
 
 

@@ -18,7 +18,8 @@ def parse_split(split: str) -> tuple[str, ...]:
     parts = tuple(split.split("+")) if isinstance(split, str) else ()
     if not parts or len(set(parts)) < len(parts) or not set(parts) <= set(SPLITS):
         raise DataError(
-            f"There is no split “{split}”. Use {', '.join(SPLITS[:-1])} or {SPLITS[-1]}, "
-            "or some of them joined by “+”, such as train+validation."
+            "There is no split “{split}”. Use train, validation or test, or some of them joined by “+”, "
+            "such as train+validation.",
+            split=split,
         )
     return parts

@@ -23,7 +23,6 @@ from torch import Tensor
 from genlab.errors import DataFileError
 
 MAX_BYTES = 2**30  # 1 GiB: the training file has 182 MB, unpacked 225 MB
-REPLACE = "Delete it and download the data set again."
 
 
 def read_mat(path: Path, *, count: int, sha256: str) -> tuple[Tensor, Tensor]:
@@ -43,32 +42,51 @@ def read_mat(path: Path, *, count: int, sha256: str) -> tuple[Tensor, Tensor]:
     try:
         info = os.stat(path)
         if not stat.S_ISREG(info.st_mode):
-            raise DataFileError(f"{path} is not a file. Put the data file of that name in its place.")
+            raise DataFileError("{path} is not a file. Put the data file of that name in its place.", path=str(path))
         if info.st_size > MAX_BYTES:
-            raise DataFileError(f"{path} has {info.st_size:,} bytes, far more than any file of SVHN. {REPLACE}")
+            raise DataFileError(
+                "{path} has {size:,} bytes, far more than any file of SVHN. Delete it and download the data set again.",
+                path=str(path),
+                size=info.st_size,
+            )
         with open(path, "rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
                 raise DataFileError(
-                    f"{path} is not the published file: it is cut short, damaged, or another file of that name. "
-                    f"{REPLACE}"
+                    "{path} is not the published file: it is cut short, damaged, or another file of that name. "
+                    "Delete it and download the data set again.",
+                    path=str(path),
                 )
             stream.seek(0)
             pixels, digits = _read_arrays(stream, path)
     except FileNotFoundError as error:
-        raise DataFileError(f"{path} is not there. Download the data set again.") from error
+        raise DataFileError("{path} is not there. Download the data set again.", path=str(path)) from error
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DataFileError(f"{path} cannot be read ({reason}). Check that you may open it.") from error
+        raise DataFileError(
+            "{path} cannot be read ({reason}). Check that you may open it.",
+            path=str(path),
+            reason=error.strerror or type(error).__name__,
+        ) from error
 
     if str(pixels.dtype) != "uint8" or pixels.shape != (32, 32, 3, count):
         raise DataFileError(
-            f"{path} holds {pixels.dtype} {pixels.shape} where {count:,} uint8 images of (32, 32, 3) belong. {REPLACE}"
+            "{path} holds {found} where {expected} belongs. Delete it and download the data set again.",
+            path=str(path),
+            found=f"X {pixels.dtype} {pixels.shape}",
+            expected=f"X uint8 {(32, 32, 3, count)}",
         )
     if digits.dtype.kind not in "uif" or digits.size != count:
-        raise DataFileError(f"{path} holds {count:,} images, but labels of {digits.dtype} {digits.shape}. {REPLACE}")
+        raise DataFileError(
+            "{path} holds {found} where {expected} belongs. Delete it and download the data set again.",
+            path=str(path),
+            found=f"y {digits.dtype} {digits.shape}",
+            expected=f"y {(count, 1)}",
+        )
     labels = torch.from_numpy(digits.reshape(-1).astype("float64"))  # MATLAB saves numbers as it likes
     if not bool(((labels >= 1) & (labels <= 10) & (labels == labels.round())).all()):
-        raise DataFileError(f"{path} has labels other than the digits 1 to 10. {REPLACE}")
+        raise DataFileError(
+            "{path} has labels other than the digits 1 to 10. Delete it and download the data set again.",
+            path=str(path),
+        )
     images = torch.from_numpy(pixels).permute(3, 2, 0, 1).contiguous()  # (H, W, C, N) -> (N, C, H, W)
     return images, labels.to(torch.int64) % 10  # 10 -> 0
 
@@ -82,5 +100,9 @@ def _read_arrays(stream: BinaryIO, path: Path) -> tuple[Any, Any]:
         arrays = loadmat(stream, appendmat=False, variable_names=("X", "y"))
         pixels, digits = np.asarray(arrays["X"]), np.asarray(arrays["y"])
     except Exception as error:
-        raise DataFileError(f"{path} holds no X and y that can be read, so it is no file of SVHN. {REPLACE}") from error
+        raise DataFileError(
+            "{path} holds no X and y that can be read, so it is no file of SVHN. "
+            "Delete it and download the data set again.",
+            path=str(path),
+        ) from error
     return pixels, digits

@@ -8,34 +8,42 @@ real operators load, nothing is declared.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import threading
 from types import ModuleType
 
 import torch
 
-_SCHEMAS = {
-    "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-    "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-}
+SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
 _lock = threading.Lock()
 _declared: torch.library.Library | None = None  # a declaration lives as long as this object
 
 
 def import_datasets() -> ModuleType:
-    """``torchvision.datasets``.
+    """``torchvision.datasets``, its own progress bars switched off: ``genlab.data.download`` reports progress.
 
     Raises:
         ImportError: torchvision is not installed.
     """
-    global _declared
     with _lock:
-        try:
-            return importlib.import_module("torchvision.datasets")
-        except RuntimeError as error:
-            if "torchvision::" not in str(error) or _declared is not None:
-                raise
-        _declared = torch.library.Library("torchvision", "DEF")
-        for schema in _SCHEMAS.values():
-            _declared.define(schema)
+        datasets = _import()
+        if not isinstance(datasets.utils.tqdm, functools.partial):
+            datasets.utils.tqdm = functools.partial(datasets.utils.tqdm, disable=True)
+        return datasets
+
+
+def _import() -> ModuleType:
+    global _declared
+    try:
         return importlib.import_module("torchvision.datasets")
+    except RuntimeError as error:
+        if "torchvision::" not in str(error) or _declared is not None:
+            raise
+    _declared = torch.library.Library("torchvision", "DEF")
+    for schema in SCHEMAS:
+        _declared.define(schema)
+    return importlib.import_module("torchvision.datasets")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genlab.config import MODEL_CONFIGS, ModelConfig, check
 from genlab.models.base import ImageAutoencoder
@@ -48,6 +48,21 @@ def build_empty(config: ModelConfig) -> ImageAutoencoder:
         most=MAX_PARAMETERS // 1_000_000,
     )
     return model
+
+
+def check_images(config: ModelConfig, images: Tensor) -> None:
+    """Make sure that ``images`` (N, C, H, W) are of the size that the network reads.
+
+    Raises:
+        ConfigError: they are not.
+    """
+    wanted, found = config.image_shape, tuple(images.shape[1:])
+    check(
+        wanted == found,
+        "This network reads images of {wanted} (channels × height × width), and these are {found}.",
+        wanted="×".join(map(str, wanted)),
+        found="×".join(map(str, found)),
+    )
 
 
 def config_from_json(values: Any) -> ModelConfig:

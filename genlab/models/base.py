@@ -79,17 +79,22 @@ def init_torch(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, generator: tor
         nn.init.uniform_(layer.bias, -1.0 / math.sqrt(fan_in), 1.0 / math.sqrt(fan_in), generator=generator)
 
 
-def init_scaled_he(layer: nn.Linear, generator: torch.Generator | None) -> None:
+def init_scaled_he(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, generator: torch.Generator | None) -> None:
     """Weights ~ N(0, 1.5²/fan_in), biases 0.
 
     He et al. (2015) have √2 for ReLU. With SiLU, whose slope at 0 is one half, a gain of 1.5 keeps the signal
-    alive through eight layers.
+    alive through eight layers. Without it a convolutional network with a sigmoid output falls into the all-black
+    picture, where no gradient leads out.
     """
-    nn.init.normal_(layer.weight, std=1.5 / math.sqrt(layer.in_features), generator=generator)
-    nn.init.zeros_(layer.bias)
+    fan_in = layer.weight[0].numel()
+    if isinstance(layer, nn.ConvTranspose2d):  # weight (in, out, h, w); each output sees one in stride² of them
+        fan_in = layer.in_channels * math.prod(layer.kernel_size) // math.prod(layer.stride)
+    nn.init.normal_(layer.weight, std=1.5 / math.sqrt(fan_in), generator=generator)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
 
 
-def to_output(y: Tensor, output: str) -> Tensor:
+def to_output(y: Tensor, output: str, training: bool) -> Tensor:
     """The decoder's last step: any real number -> [0, 1].
 
     ``tanh`` is the course's choice, a network that works in [−1, 1]: (tanh y + 1) / 2 brings it to the face.
@@ -99,4 +104,4 @@ def to_output(y: Tensor, output: str) -> Tensor:
         return y.sigmoid()
     if output == "tanh":
         return (y.tanh() + 1.0) / 2.0
-    return y
+    return y if training else y.clamp(0.0, 1.0)

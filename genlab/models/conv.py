@@ -7,11 +7,13 @@ shared over the picture, so a stroke is described by the same few numbers wherev
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from genlab.config import ConvConfig
-from genlab.models.base import ImageAutoencoder, make_activation, to_output
+from genlab.models.base import ImageAutoencoder, init_scaled_he, make_activation, to_output
 
 
 class ConvAutoencoder(ImageAutoencoder):
@@ -43,16 +45,22 @@ class ConvAutoencoder(ImageAutoencoder):
             up += [nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), make_activation(config.activation)]
         self.up = nn.Sequential(*up, nn.Conv2d(channels[0], shape[0], 3, padding=1))
 
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator | None) -> None:
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                init_scaled_he(layer, generator)
+
     def encode(self, x: Tensor) -> Tensor:
         return self.to_code(self.down(x).flatten(1))  # (N, C, H, W) -> (N, features) -> (N, latent_dim)
 
     def decode(self, z: Tensor) -> Tensor:
         h = self.activation(self.from_code(z)).unflatten(1, self.map_shape)  # (N, latent_dim) -> (N, C', H', W')
-        return to_output(self.up(h), self.config.output)
+        return to_output(self.up(h), self.config.output, self.training)
 
 
 def _dense(widths: list[int], config: ConvConfig) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in pairwise(widths):
         layers += [nn.Linear(a, b), make_activation(config.activation)]
     return nn.Sequential(*layers[:-1])

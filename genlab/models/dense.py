@@ -65,7 +65,7 @@ class DenseAutoencoder(ImageAutoencoder):
             h = layer(h, self.encoder[last - i].weight) if self.config.tied else layer(h)
             if i < last:
                 h = self.activation(h)
-        return to_output(h, self.config.output).unflatten(1, self.image_shape)  # (N, D) -> (N, C, H, W)
+        return to_output(h, self.config.output, self.training).unflatten(1, self.image_shape)  # (N, D) -> (N, C, H, W)
 
 
 class Transposed(nn.Module):

@@ -1,0 +1,32 @@
+"""genlab: ``streamlit run app.py``. The router: sections and pages, the sidebar, warming up."""
+
+import streamlit as st
+
+from ui import routing, sidebar, warm
+from ui.i18n import _
+
+st.set_page_config(
+    page_title="genlab",
+    page_icon="ui/assets/icon.png",
+    layout="wide",
+    menu_items={"About": _("genlab shows how autoencoders work. Everything runs on this machine.")},
+)
+routing.mark()
+
+page = st.navigation(
+    {
+        "": [st.Page("pages/home.py", title=_("Home"), icon=":material/home:", url_path="home", default=True)],
+        _("Autoencoders"): [
+            st.Page(
+                "pages/reconstruct.py", title=_("Rebuild a digit"), icon=":material/compress:", url_path="reconstruct"
+            ),
+        ],
+        _("This machine"): [
+            st.Page("pages/data.py", title=_("Data sets"), icon=":material/database:", url_path="data"),
+        ],
+    }
+)
+sidebar.draw()
+page.run()
+warm.start()
+warm.settle()

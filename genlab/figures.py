@@ -1,0 +1,73 @@
+"""Arrays → Plotly figures. Words come in translated; colours come from the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """A line of a chart: y over x.
+
+    Attributes:
+        name: in the legend, translated.
+        points: x → y.
+        colour: CSS.
+        dashed: of a mean, in contrast to the picture at hand.
+    """
+
+    name: str
+    points: Mapping[int, float]
+    colour: str
+    dashed: bool = False
+
+
+TICKS = (1, 2, 5, 10, 20, 50, 100)
+
+
+def plot_error_curve(
+    lines: Sequence[Series], current: int, *, x_title: str, y_title: str, separators: str = ".,"
+) -> go.Figure:
+    """Error against the length of the code, both on logarithmic axes, with the current length marked.
+
+    Args:
+        lines: one series each.
+        current: the code length that the page shows.
+        x_title, y_title: axis titles.
+        separators: decimal mark and thousands mark.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=list(line.points),
+                y=list(line.points.values()),
+                name=line.name,
+                mode="lines+markers",
+                line={"color": line.colour, "width": 3, "dash": "dot" if line.dashed else "solid"},
+                marker={"size": 9, "symbol": "circle-open" if line.dashed else "circle"},
+                hovertemplate="%{x}: %{y:.1f}<extra>" + line.name + "</extra>",
+            )
+            for line in lines
+        ]
+    )
+    lengths = sorted({x for line in lines for x in line.points})
+    axis: dict[str, Any] = {"type": "log", "tickfont": {"size": 15}, "title_font": {"size": 16}, "title_standoff": 12}
+    figure.update_xaxes(**axis, title_text=x_title, tickvals=lengths, ticktext=[str(k) for k in lengths])
+    figure.update_yaxes(**axis, title_text=y_title, tickvals=TICKS, ticktext=[str(tick) for tick in TICKS])
+    figure.add_vline(x=current, line={"width": 2, "dash": "dash", "color": "gray"})
+    figure.update_layout(
+        height=430,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        font={"size": 16},
+        legend={"orientation": "h", "y": -0.22, "x": 0, "font": {"size": 15}},
+        hovermode="x unified",
+        separators=separators,
+    )
+    return figure

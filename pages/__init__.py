@@ -1,0 +1,1 @@
+"""One lesson a file, drawn by ``st.navigation`` in app.py. No page imports another."""

@@ -1,0 +1,46 @@
+"""What every test stands on: one thread, the data beside the repository if it is there, a cache of the tests' own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"  # where a workplace may keep MNIST; a fresh machine has none
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anyone imports torch
+if not os.environ.get("GENLAB_DATA") and SHARED_DATA.is_dir():
+    os.environ["GENLAB_DATA"] = str(SHARED_DATA)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs MNIST or a browser; all browser tests go to one worker, so that one app and browser serve."""
+    for item in items:
+        if "mnist_root" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.mnist)
+        if Path(__file__).parent / "e2e" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The user's cache folder as the tests see it: an empty one, also for the programs they start."""
+    folder = tmp_path_factory.mktemp("user-cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))  # platformdirs and huggingface_hub obey it on Linux and macOS
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def mnist_root(user_cache: Path) -> Path:
+    """The root to load MNIST from; a test that needs it is skipped where MNIST is absent."""
+    from genlab.data.sources import available, search_roots
+
+    for root in search_roots():
+        if available(root)["mnist"] is not None:
+            return root
+    pytest.skip("MNIST is not on this machine: let GENLAB_DATA name the folder that holds MNIST/raw")

@@ -1,0 +1,95 @@
+"""The pictures of the first page, made with the shipped networks from the bundled digits.
+
+python -m tools.home_pictures        # writes ui/assets/*.png
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from genlab import checkpoints, data
+from genlab.catalog import SIZES
+from genlab.latent import decode_random, reconstruct
+from genlab.models import ImageAutoencoder
+from genlab.seeding import make_generator
+
+ASSETS = Path(__file__).parents[1] / "ui" / "assets"
+SCALE, GAP = 4, 12  # screen pixels to a pixel, and between pictures
+TILE = 28 * SCALE
+
+
+def main() -> None:
+    """Write them all."""
+    torch.set_num_threads(1)
+    test = data.load("digits", "test")
+    x = {digit: data.to_float(test.images[test.labels == digit]) for digit in range(10)}  # (N, 1, 28, 28) each
+    ae = {k: checkpoints.load(f"ae-mnist-z{k}") for k in SIZES}
+    pca = checkpoints.load("pca-mnist-z128").model
+
+    five = x[5][2:3]
+    save("sizes", [five, *(reconstruct(ae[k].model, five).x_hat for k in SIZES)])
+
+    some = [x[digit][:1] for digit in (0, 1, 7, 9)]
+    save("two", some + [reconstruct(ae[2].model, s).x_hat for s in some])
+
+    some = [x[digit][1:2] for digit in (3, 4, 0, 2)]
+    save("pca", [reconstruct(ae[8].model, s).x_hat for s in some] + [reconstruct(pca, s, 8).x_hat for s in some])
+
+    codes = ae[16].metrics["codes"]
+    spread = {"mean": torch.tensor(codes["mean"]), "std": torch.tensor(codes["std"])}
+    plain = decode_random(ae[16].model, 4, make_generator(1, "home"))
+    fitted = decode_random(ae[16].model, 4, make_generator(1, "home"), **spread)
+    save("random", [*plain.split(1), *fitted.split(1)])
+
+    networks: list[ImageAutoencoder] = [
+        checkpoints.load(name).model for name in ("ae-textbook-mnist-z64", "ae-tuned-mnist-z64", "ae-conv-mnist-z32")
+    ]
+    save("networks", [s for d in (8, 6) for s in (x[d][:1], *(reconstruct(m, x[d][:1]).x_hat for m in networks))])
+
+    photo = make_photo()
+    stages = data.drawing_stages(photo)
+    back = reconstruct(ae[16].model, stages.digit[None]).x_hat
+    grey, box = stages.grey / 255, stages.box / 255
+    sheet = make_sheet([None, None, grey, box, None, None, stages.digit, back])
+    sheet.paste(Image.open(io.BytesIO(photo)).convert("RGB").resize((2 * TILE + GAP,) * 2), (0, 0))
+    sheet.save(ASSETS / "upload.png", optimize=True)
+
+
+def save(name: str, pictures: list[torch.Tensor]) -> None:
+    """Eight pictures in two rows."""
+    make_sheet(pictures).save(ASSETS / f"{name}.png", optimize=True)
+
+
+def make_sheet(pictures: list) -> Image.Image:
+    """Pictures of any size in [0, 1], four to a row, enlarged without smoothing; None leaves its place empty."""
+    rows = -(-len(pictures) // 4)
+    sheet = Image.new("RGB", (4 * TILE + 3 * GAP, rows * TILE + (rows - 1) * GAP), "#808080")
+    for i, picture in enumerate(pictures):
+        if picture is not None:
+            grey = np.asarray(picture, dtype=np.float32)
+            grey = grey.reshape(grey.shape[-2:]).clip(0, 1) * 255
+            method = Image.Resampling.NEAREST if grey.shape[0] <= 28 else Image.Resampling.BOX
+            tile = Image.fromarray(grey.round().astype(np.uint8)).resize((TILE, TILE), method)
+            sheet.paste(tile, (i % 4 * (TILE + GAP), i // 4 * (TILE + GAP)))
+    return sheet
+
+
+def make_photo() -> bytes:
+    """A drawn “photograph” of a 3 on paper under a lamp: PNG."""
+    paper = Image.new("RGB", (400, 400), "#e8e2d4")
+    ImageDraw.Draw(paper).text((205, 195), "3", fill="#23408f", font=ImageFont.load_default(250), anchor="mm")
+    light = np.linspace(1.0, 0.72, 400)[:, None, None] * np.linspace(1.0, 0.88, 400)[None, :, None]
+    grain = np.random.default_rng(0).normal(0, 4, (400, 400, 1))
+    shaded = (np.asarray(paper.rotate(-8, fillcolor="#e8e2d4")) * light + grain).clip(0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(shaded).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()

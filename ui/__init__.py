@@ -1,0 +1,1 @@
+"""Streamlit code that pages share. It may import ``genlab``; nothing in ``genlab`` may import it."""

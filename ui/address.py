@@ -1,0 +1,34 @@
+"""A choice that is kept in the page's address, whatever language it is shown in.
+
+Streamlit's own ``bind="query-params"`` writes an option as it is *shown*, so a link made in English would not open
+in Portuguese. Numbers look alike in both and use ``bind``; choices with words use this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+
+def choose(label: str, options: Mapping[str, str], *, key: str, default: str) -> str:
+    """A row of buttons of which one is pressed.
+
+    Args:
+        label: above it, translated.
+        options: what stands in the address → what is shown, translated.
+        key: the widget's key and the name in the address.
+        default: chosen where the address says nothing, or nothing valid; then the address stays clean.
+    """
+    asked = st.query_params.get(key)
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = asked if asked in options else default
+    value: str = st.segmented_control(
+        label, list(options), format_func=options.__getitem__, selection_mode="single", required=True, key=key
+    )
+    if value != (asked or default):
+        if value == default:
+            del st.query_params[key]
+        else:
+            st.query_params[key] = value
+    return value

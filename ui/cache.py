@@ -1,0 +1,75 @@
+"""What all visitors share, loaded once: checkpoints and test sets. Read-only, cached by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genlab.errors import GenlabError
+from ui import warm
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from genlab.checkpoints import Checkpoint
+    from genlab.data import ImageSet
+
+PCA_NAME = "pca-mnist-z128"
+
+
+def first_models() -> list[str]:
+    """The checkpoints that the first lesson opens with."""
+    from genlab.catalog import SIZES
+
+    return [*(f"ae-mnist-z{k}" for k in SIZES), PCA_NAME]
+
+
+@st.cache_resource(show_spinner=False)
+def checkpoint(name: str) -> Checkpoint:
+    """A shipped checkpoint.
+
+    Raises:
+        CheckpointError: it is missing or broken.
+    """
+    from genlab import checkpoints
+
+    loaded = checkpoints.load(name)
+    warm.grown()
+    return loaded
+
+
+def checkpoint_or_none(name: str) -> Checkpoint | None:
+    """A shipped checkpoint, or None where it is missing or broken: for comparisons that can do without."""
+    try:
+        return checkpoint(name)
+    except GenlabError:
+        return None
+
+
+@st.cache_resource(show_spinner=False)
+def test_set(name: str) -> ImageSet:
+    """The test split of a data set on this machine.
+
+    Raises:
+        DataError: it is not here, or broken.
+    """
+    from genlab import data
+
+    loaded = data.load(name, "test")
+    warm.grown()
+    return loaded
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def members(name: str, label: int) -> list[int]:
+    """Which test pictures of a data set have a label, in order."""
+    return (test_set(name).labels == label).nonzero().flatten().tolist()
+
+
+def test_picture(name: str, label: int, number: int) -> Tensor:
+    """The ``number``-th test picture (from 1) of a label, (1, C, H, W) in [0, 1]."""
+    from genlab.data import to_float
+
+    index = members(name, label)[number - 1]
+    return to_float(test_set(name).images[index : index + 1])

@@ -1,0 +1,94 @@
+"""The cards of the first page: a picture each, which leads to a lesson in a certain state.
+
+The pictures are files, so that this page needs no torch; ``python -m tools.home_pictures`` makes them with the
+shipped networks from the bundled digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from ui.i18n import N_, _
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A picture, a few words, and where they lead.
+
+    Attributes:
+        picture: file in ``ui/assets``.
+        title, text: English, translated when drawn.
+        page: file of the lesson.
+        state: the lesson's address parameters.
+    """
+
+    picture: str
+    title: str
+    text: str
+    page: str
+    state: dict[str, str]
+
+
+RECONSTRUCT = "pages/reconstruct.py"
+
+CARDS = (
+    Card(
+        picture="sizes.png",
+        title=N_("Squeeze a digit"),
+        text=N_("From 784 pixels to 2 numbers, or 128, and back."),
+        page=RECONSTRUCT,
+        state={"view": "sizes"},
+    ),
+    Card(
+        picture="two.png",
+        title=N_("Only two numbers"),
+        text=N_("How much of a digit fits into two numbers? Above the digits, below what came back."),
+        page=RECONSTRUCT,
+        state={"k": "2"},
+    ),
+    Card(
+        picture="pca.png",
+        title=N_("Autoencoder against PCA"),
+        text=N_("The same number of components: above the network, below straight lines."),
+        page=RECONSTRUCT,
+        state={"view": "curve"},
+    ),
+    Card(
+        picture="upload.png",
+        title=N_("Your own digit"),
+        text=N_("Photograph or upload one, and see what the network makes of it."),
+        page=RECONSTRUCT,
+        state={"source": "upload"},
+    ),
+    Card(
+        picture="random.png",
+        title=N_("Random codes"),
+        text=N_("Decode numbers that no picture has. Is it still a digit?"),
+        page=RECONSTRUCT,
+        state={"view": "random", "k": "16"},
+    ),
+    Card(
+        picture="networks.png",
+        title=N_("The recipe matters"),
+        text=N_("The same layers, trained in two ways; and other shapes."),
+        page=RECONSTRUCT,
+        state={"view": "networks"},
+    ),
+)
+
+
+def cards() -> None:
+    """Draw them, three to a row where there is room."""
+    row = st.container(horizontal=True, gap="medium")
+    for card in CARDS:
+        with row.container(border=True, width=352, key=f"card_{Path(card.picture).stem}"):
+            st.image(str(ASSETS / card.picture), width="stretch", alt=_(card.text))
+            st.page_link(
+                card.page, label=f"**{_(card.title)}**", icon=":material/arrow_forward:", query_params=card.state
+            )
+            st.markdown(_(card.text))

@@ -1,0 +1,69 @@
+"""Warm up in the background, and keep the garbage collector off what never dies.
+
+After every run Streamlit collects garbage with the interpreter locked, which costs 160–280 ms once torch is in
+memory, for every visitor. ``gc.freeze`` moves what is alive out of the collector's sight. What is imported or
+cached later is seen again, so ``settle`` freezes anew whenever there is more of it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+
+_lock = threading.Lock()
+_started = threading.Event()
+ready = threading.Event()
+_frozen_modules = 0
+_pending = 0
+
+
+def start() -> None:
+    """Begin warming up, once in the life of the server; returns at once."""
+    with _lock:
+        if _started.is_set():
+            return
+        _started.set()
+    threading.Thread(target=_warm, name="genlab-warm", daemon=True).start()
+
+
+def _warm() -> None:
+    """Import what the lessons need and load what they open with, so that the first click is quick."""
+    import logging
+
+    try:
+        import torch
+
+        torch.set_num_threads(1)  # visitors are threads already; two more each are slower (STREAMLIT.md)
+        import plotly.graph_objects as go
+        import skimage.metrics  # noqa: F401 - imported for its weight, used by genlab.metrics
+
+        from genlab import data
+        from ui import cache
+
+        go.Figure(go.Scatter(x=[1]))
+        for name in cache.first_models():
+            cache.checkpoint(name)
+        cache.test_set(data.default_name())
+    except Exception:  # a warm-up that fails must not take the server down; the page will say what is wrong
+        logging.getLogger("genlab").exception("The warm-up failed; the pages load what they need themselves.")
+    finally:
+        ready.set()
+        settle()
+
+
+def grown() -> None:
+    """Tell that something large and lasting was put in memory; the next ``settle`` freezes it."""
+    global _pending
+    _pending += 1
+
+
+def settle() -> None:
+    """Freeze what is alive if modules were imported or caches filled since the last time; cheap otherwise."""
+    global _frozen_modules, _pending
+    if len(sys.modules) == _frozen_modules and not _pending:
+        return
+    with _lock:
+        _frozen_modules, _pending = len(sys.modules), 0
+        gc.collect()
+        gc.freeze()
