@@ -192,11 +192,9 @@ def read_config(folder: Path) -> tuple[ModelConfig, TrainConfig, str]:
             known=SCHEMA,
         )
     try:
-        return (
-            config_from_json(values.get("model")),
-            TrainConfig.from_json(values.get("train")),
-            str(values.get("step"))[:40],
-        )
+        config = config_from_json(values.get("model"))
+        build_empty(config)  # refuses what is within bounds, but too large together
+        return config, TrainConfig.from_json(values.get("train")), str(values.get("step"))[:40]
     except ConfigError as error:
         raise CheckpointError("{path} is wrong. {reason}", path=str(path), reason=str(error)) from error
 
@@ -271,7 +269,7 @@ def save(
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Readable JSON; short lists stay on one line, so that a diff shows what changed."""
     text = json.dumps(values, indent=2, ensure_ascii=False)
-    text = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text)
+    text = re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", lambda m: "[" + re.sub(r"\n\s+", " ", m[1]) + "]", text)
     part = path.with_name(f"{path.name}.part")  # renamed when whole, so a kill leaves the old file or the new one
     part.write_text(text + "\n", encoding="utf-8")
     part.replace(path)

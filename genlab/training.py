@@ -119,15 +119,15 @@ def fit(
                 order = torch.randperm(len(images), generator=make_generator(config.seed, "order", epoch))
                 order = order.to(fabric.device)
             chosen = order[place * config.batch_size : (place + 1) * config.batch_size]
-            if len(chosen) >= fabric.world_size:  # every process takes an equal share; of fewer images each takes all
-                chosen = chosen[: len(chosen) // fabric.world_size * fabric.world_size]
-                chosen = chosen[fabric.global_rank :: fabric.world_size]
+            count = len(chosen)
+            if count >= fabric.world_size:  # every process takes an equal share; of fewer images each takes all
+                count -= count % fabric.world_size
+                chosen = chosen[fabric.global_rank : count : fabric.world_size]
             generator = make_generator(config.seed, "step", s, fabric.global_rank)
             x = random_affine(to_float(images[chosen]), config.augment, generator)
             rate = set_learning_rate(optimizer, s, steps, config)
             play = Play(model=run, latent_dim=model.latent_dim, config=config, generator=generator, minimise=minimise)
             losses = step(play, x)
-            count = len(x) * fabric.world_size
             meter.add(losses, count)
             epoch_meter.add(losses, count)
 

@@ -14,19 +14,20 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
 
 from genlab.config import TrainConfig
 from genlab.errors import TrainingError
+from genlab.models import ImageAutoencoder, config_to_json
 
 
-def fingerprint(model: nn.Module, config: TrainConfig) -> str:
-    """What must agree before a run is resumed: every weight's shape and every training setting."""
+def fingerprint(model: ImageAutoencoder, config: TrainConfig) -> str:
+    """What must agree before a run is resumed: every weight's shape, every setting of network and training."""
     shapes = {name: list(value.shape) for name, value in model.state_dict().items()}
-    return hashlib.sha256(json.dumps([shapes, config.to_json()], sort_keys=True).encode()).hexdigest()
+    agreed = [shapes, config_to_json(model.config), config.to_json()]
+    return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()
 
 
-def save_state(path: Path, model: nn.Module, optimizer: Any, config: TrainConfig, step: int) -> None:
+def save_state(path: Path, model: ImageAutoencoder, optimizer: Any, config: TrainConfig, step: int) -> None:
     """Write the run's state after ``step`` steps, in place of an older one."""
     tensors = {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
     for index, slots in optimizer.state_dict()["state"].items():
@@ -38,7 +39,7 @@ def save_state(path: Path, model: nn.Module, optimizer: Any, config: TrainConfig
     part.replace(path)
 
 
-def load_state(path: Path, model: nn.Module, optimizer: Any, config: TrainConfig) -> int:
+def load_state(path: Path, model: ImageAutoencoder, optimizer: Any, config: TrainConfig) -> int:
     """Put a saved state into model and optimizer; how many steps it has behind it.
 
     Raises:

@@ -31,6 +31,7 @@ from genlab.steps import STEPS, Play
 from genlab.training import fit, make_optimizer
 
 GAMES = {name: entry for name, entry in CATALOG.items() if entry.step in STEPS}
+PREFIXES = [entry for entry in CATALOG.values() if isinstance(entry.model, NestedConfig | PCAConfig)]
 every_row = pytest.mark.parametrize("entry", CATALOG.values(), ids=CATALOG)
 every_game = pytest.mark.parametrize("entry", GAMES.values(), ids=GAMES)
 
@@ -280,8 +281,7 @@ def test_torch_start_is_torch_s_own() -> None:
 # ----------------------------------------------------------------------------- nested and PCA: prefixes
 
 
-@pytest.mark.parametrize("entry", [e for e in CATALOG.values() if isinstance(e.model, NestedConfig | PCAConfig)],
-                         ids=lambda e: e.name)  # fmt: skip
+@pytest.mark.parametrize("entry", PREFIXES, ids=lambda entry: entry.name)
 def test_every_prefix_decodes_by_itself(entry: Entry) -> None:
     model, x = make_model(entry), make_batch(4)
     with torch.no_grad():
@@ -345,12 +345,12 @@ def test_nested_step_draws_short_and_long_lengths() -> None:
 
 
 def test_pca_is_scikit_learn_s() -> None:
-    from sklearn.decomposition import PCA as Reference
+    from sklearn import decomposition
 
     images = make_images(400, (1, 12, 12))
     x = images / 255
     flat = x.flatten(1).double().numpy()
-    reference = Reference(n_components=9, svd_solver="full").fit(flat)
+    reference = decomposition.PCA(n_components=9, svd_solver="full").fit(flat)
     model = build(PCAConfig(latent_dim=9, image_shape=(1, 12, 12)))
     list(fit(model, images, TrainConfig(), STEPS["autoencoder"]))
 
@@ -423,7 +423,7 @@ def test_colour_images(config: ModelConfig) -> None:
     if config.kind != "pca":  # not solved here: its first components are single pixels of the first channel
         assert not torch.equal(model.encode(changed), z)  # all channels are read
     check_images(config, x)
-    with pytest.raises(ConfigError, match="reads images of 3×32×32 .* and these are 1×28×28"):
+    with pytest.raises(ConfigError, match=r"reads images of 3×32×32 .* and these are 1×28×28"):
         check_images(config, make_images(2))
 
 

@@ -22,14 +22,17 @@ def draw() -> None:
 
 
 def device() -> None:
-    """What computes; known once torch is warm, so the panel looks again until then."""
-    st.fragment(_device, run_every=None if warm.ready.is_set() else 2.0)()
+    """What computes; known once torch is warm, so a panel drawn before looks again until then."""
+    if warm.ready.is_set():
+        from genlab import device as devices
+
+        st.caption(_("Device: **{name}**").format(name=devices.describe(devices.pick())))
+    else:
+        _wait_for_device()
 
 
-def _device() -> None:
-    if not warm.ready.is_set():
-        st.caption(_("Device: warming up …"))
-        return
-    from genlab import device as devices
-
-    st.caption(_("Device: **{name}**").format(name=devices.describe(devices.pick())))
+@st.fragment(run_every=2.0)
+def _wait_for_device() -> None:
+    if warm.ready.is_set():
+        st.rerun()  # the whole page, which then draws no panel that looks again
+    st.caption(_("Device: warming up …"))

@@ -3,8 +3,8 @@
     upload → RGB → ink bright on 0 → cut out, pen made as thick as MNIST's → 20×20 box → 28×28 by centre of mass
 
 The last two steps are how MNIST was made (LeCun, Bottou, Bengio and Haffner, 1998, section III.A; see
-``genlab.data.framing``). The ones before are needed because MNIST started from clean scans: see
-``genlab.data.uploads`` for what is read, ``genlab.data.ink`` for how ink is found.
+``genlab.data.framing``). The ones before are needed because MNIST started from clean scans; they are in
+``genlab.data.pictures``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from scipy import ndimage
 from torch import Tensor
 
 from genlab.data.framing import BOX, CENTRE, FRAME, fit_to_box, place_by_mass
-from genlab.data.ink import find_ink, flatten
-from genlab.data.uploads import MAX_BYTES, Upload, open_upload
+from genlab.data.pictures.ground import resize
+from genlab.data.pictures.ink import find_ink, flatten
+from genlab.data.pictures.uploads import MAX_BYTES, Upload, open_upload
 
 __all__ = ["MAX_BYTES", "DrawingStages", "Upload", "drawing_stages", "prepare_drawing"]
 
@@ -159,7 +160,7 @@ def _to_canvas(glyph: Floats, *, keep_thin: bool) -> Floats:
     scale = CANVAS / max(glyph.shape)
     size = max(1, round(glyph.shape[1] * scale)), max(1, round(glyph.shape[0] * scale))
     how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
-    return np.asarray(Image.fromarray(glyph).resize(size, how))
+    return resize(glyph, size, how)
 
 
 def _stretch(boxed: Floats) -> Floats:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from genlab.data.pictures.ground import resize_colour
+
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -75,9 +77,3 @@ def _rectangular(mask: Mask) -> float:
     best = int((length * width).argmin())
     slender = max(length[best] / width[best], width[best] / length[best]) > MOST_SLENDER
     return 0.0 if slender else float(mask.sum() / (length[best] * width[best]))
-
-
-def resize_colour(colour: Floats, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BOX) -> Floats:
-    """(H, W, 3) → (h, w, 3) with ``size`` = (w, h)."""
-    planes = [np.asarray(Image.fromarray(np.ascontiguousarray(colour[..., c])).resize(size, how)) for c in range(3)]
-    return np.stack(planes, axis=2)

@@ -1,0 +1,231 @@
+"""What ships: every model of the catalog is there, is what its files say, and is as good as it must be.
+
+The files are compared with the catalog on any machine; where MNIST is present, the errors are measured again.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from genlab import checkpoints, data
+from genlab.cards import make_card
+from genlab.catalog import CATALOG, SIZES
+from genlab.checkpoints import Checkpoint
+from genlab.config import PCAConfig
+from genlab.data.images import to_float
+from genlab.evaluation import batches, pca_baseline
+from genlab.losses import squared_errors
+from genlab.metrics import ssim
+
+ROOT = Path(__file__).parents[1] / "checkpoints"
+PCA_SSE = {2: 43.6, 4: 37.6, 8: 29.4, 16: 21.1, 32: 13.2, 64: 7.1, 128: 3.30}  # as the course's issue prints them
+LEARNED = [name for name, entry in CATALOG.items() if not isinstance(entry.model, PCAConfig)]
+every_name = pytest.mark.parametrize("name", CATALOG)
+
+
+@pytest.fixture(autouse=True)
+def shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENLAB_CHECKPOINTS", str(ROOT))
+
+
+@cache
+def load(name: str) -> Checkpoint:
+    """A shipped checkpoint, once for all tests; loading checks files, shapes, values and hash."""
+    return checkpoints.load(ROOT / name)
+
+
+def measured(name: str, key: str = "sse") -> float:
+    return load(name).metrics["test"][key]
+
+
+def goal_values(metrics: dict[str, Any], goals: dict[str, float]) -> dict[str, float]:
+    """What the metrics say of each goal: ``sse`` and ``mse_signed`` of the test set, ``sse@K`` of prefixes."""
+    return {
+        goal: metrics["by_length"][goal.removeprefix("sse@")] if "@" in goal else metrics["test"][goal]
+        for goal in goals
+    }
+
+
+def assert_met(found: dict[str, float], name: str) -> None:
+    late = {goal: (value, CATALOG[name].goals[goal]) for goal, value in found.items()}
+    late = {goal: pair for goal, pair in late.items() if not pair[0] <= pair[1]}
+    assert not late, f"{name} misses (found, goal): {late}"
+
+
+# ----------------------------------------------------------------------------------- files and catalog
+
+
+def test_only_what_the_catalog_has_is_shipped() -> None:
+    assert {path.name for path in ROOT.iterdir()} <= CATALOG.keys()
+
+
+@every_name
+def test_four_files_and_no_more(name: str) -> None:
+    files = {"weights.safetensors", "config.json", "metrics.json", "README.md"}
+    assert {path.name for path in (ROOT / name).iterdir()} == files
+
+
+@every_name
+def test_it_loads_and_is_the_catalog_s_row(name: str) -> None:
+    loaded, entry = load(name), CATALOG[name]
+    assert (loaded.name, loaded.config, loaded.train, loaded.step) == (name, entry.model, entry.train, entry.step)
+    assert loaded.metrics["goals"] == pytest.approx(dict(entry.goals))
+    x_hat = loaded.model(torch.rand(2, *entry.model.image_shape))
+    assert 0 <= x_hat.min() <= x_hat.max() <= 1
+
+
+@every_name
+def test_the_card_is_as_it_would_be_made_now(name: str) -> None:
+    config, metrics = (checkpoints.read_json(ROOT / name / file) for file in ("config.json", "metrics.json"))
+    assert load(name).card == make_card(name, config, metrics), f"run: python -m genlab card {name} --write"
+
+
+@every_name
+def test_measurements_are_whole(name: str) -> None:
+    entry, metrics = CATALOG[name], load(name).metrics
+    test = metrics["test"]
+    assert (test["dataset"], test["split"], test["count"]) == (entry.train.dataset, "test", 10_000)
+    assert test["mse"] == pytest.approx(test["sse"] / 784, rel=1e-3)
+    assert test["mse_signed"] == pytest.approx(4 * test["sse"] / 784, rel=1e-4)
+    assert test["psnr"] == pytest.approx(-10 * math.log10(test["sse"] / 784), abs=1e-3)
+    assert 0 < test["ssim"] < 1
+    assert metrics["baseline"]["name"] == f"PCA-{entry.model.latent_dim}"
+    codes = metrics["codes"]
+    for numbers in (codes["mean"], codes["std"], *codes["quantiles"].values()):
+        assert len(numbers) == entry.model.latent_dim
+    levels = [codes["quantiles"][key] for key in sorted(codes["quantiles"], key=float)]
+    assert all(low <= high for a, b in pairwise(levels) for low, high in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_the_curve_has_every_epoch_and_falls(name: str) -> None:
+    entry, history = CATALOG[name], load(name).metrics["training"]["history"]
+    assert [row["epoch"] for row in history] == list(range(1, entry.train.epochs + 1))
+    losses = [next(value for key, value in row.items() if key != "epoch") for row in history]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+# --------------------------------------------------------------------------------- as good as it must be
+
+
+@every_name
+def test_goals_are_met_on_paper(name: str) -> None:
+    assert_met(goal_values(load(name).metrics, dict(CATALOG[name].goals)), name)
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_better_than_pca_of_the_same_size(name: str) -> None:
+    baseline = load(name).metrics["baseline"]
+    assert measured(name) < baseline["sse_clipped"] < baseline["sse"]
+
+
+def test_longer_codes_keep_more() -> None:
+    errors = [measured(f"ae-mnist-z{k}") for k in SIZES]
+    assert errors == sorted(errors, reverse=True)
+    assert len(set(errors)) == len(SIZES)
+
+
+def test_128_numbers_beat_64_and_pca() -> None:
+    assert measured("ae-mnist-z128") < measured("ae-mnist-z64")
+    assert measured("ae-mnist-z128") < PCA_SSE[128]
+
+
+def test_convolutions_beat_dense_layers() -> None:
+    assert measured("ae-conv-mnist-z32") < measured("ae-mnist-z32")
+
+
+def test_the_course_s_network_ends_where_the_course_prints() -> None:
+    """0.0231 is what the course prints for the last epoch of training, pixels in −1…1."""
+    last = load("ae-textbook-mnist-z64").metrics["training"]["history"][-1]["mse_signed"]
+    assert last == pytest.approx(0.0231, rel=0.15)
+
+
+def test_the_recipe_matters() -> None:
+    textbook, tuned = "ae-textbook-mnist-z64", "ae-tuned-mnist-z64"
+    sizes = [sum(p.numel() for p in load(name).model.parameters()) for name in (textbook, tuned)]
+    assert sizes[0] == sizes[1]
+    assert measured(tuned, "mse_signed") < 0.5 * measured(textbook, "mse_signed")
+
+
+# ------------------------------------------------------------------------------------ measured again
+
+
+@cache
+def mnist_images(root: Path) -> Tensor:
+    """MNIST's 10,000."""
+    return data.load("mnist", "test", root=root).images
+
+
+@torch.no_grad()
+def errors_by_length(name: str, images: Tensor, lengths: list[int]) -> dict[int, float]:
+    """Mean SSE of each prefix, every picture encoded once."""
+    model, totals = load(name).model, dict.fromkeys(lengths, 0.0)
+    for x in batches(images):
+        z = model.encode(x)
+        for k in lengths:
+            totals[k] += squared_errors(model.decode(z[:, :k]), x).sum().item()
+    return {k: total / len(images) for k, total in totals.items()}
+
+
+@every_name
+def test_measured_again(name: str, mnist_root: Path) -> None:
+    entry, metrics, images = CATALOG[name], load(name).metrics, mnist_images(mnist_root)
+    whole = entry.model.latent_dim
+    prefixes = [int(goal.removeprefix("sse@")) for goal in entry.goals if "@" in goal]
+    if isinstance(entry.model, PCAConfig):
+        prefixes = [int(k) for k in metrics["by_length"]]
+    found = errors_by_length(name, images, [whole, *(k for k in prefixes if k != whole)])
+    assert metrics["test"]["sse"] == pytest.approx(found[whole], rel=0.005)
+    for k in prefixes:
+        assert metrics["by_length"][str(k)] == pytest.approx(found[k], rel=0.005), k
+
+    test = {"sse": found[whole], "mse_signed": 4 * found[whole] / 784}
+    again = {"test": test, "by_length": {str(k): found[k] for k in prefixes}}
+    assert_met(goal_values(again, dict(entry.goals)), name)
+
+
+@every_name
+def test_likeness_measured_again_on_a_few(name: str, mnist_root: Path) -> None:
+    x = to_float(mnist_images(mnist_root)[::50])
+    with torch.no_grad():
+        likeness = ssim(load(name).model(x), x)
+    doubt = 4 * likeness.std().item() / math.sqrt(len(x))
+    assert likeness.mean().item() == pytest.approx(measured(name, "ssim"), abs=doubt)
+
+
+@every_name
+def test_codes_of_the_test_set_lie_where_the_sliders_go(name: str, mnist_root: Path) -> None:
+    codes = load(name).metrics["codes"]
+    with torch.no_grad():
+        z = load(name).model.encode(to_float(mnist_images(mnist_root)[::10]))
+    low, high, mean, std = (
+        torch.tensor(numbers)
+        for numbers in (codes["quantiles"]["0.01"], codes["quantiles"]["0.99"], codes["mean"], codes["std"])
+    )
+    outside = ((z < low - 1e-3) | (z > high + 1e-3)).float().mean().item()
+    assert outside < 0.04  # 2 % of the training images
+    assert ((z.mean(0) - mean).abs() <= 0.2 * std + 1e-3).all()
+
+
+@pytest.mark.parametrize("k", SIZES)
+def test_pca_is_what_everybody_measures(k: int, mnist_root: Path) -> None:
+    found, printed = pca_baseline("mnist", "train+validation", k), load(f"ae-mnist-z{k}").metrics["baseline"]
+    assert found["sse"] == pytest.approx(PCA_SSE[k], abs=0.06)
+    assert printed.keys() == found.keys()
+    assert printed["sse"] == pytest.approx(found["sse"], rel=1e-3)
+    assert printed["sse_clipped"] == pytest.approx(found["sse_clipped"], rel=1e-3)
+
+
+def test_pca_30_prints_13_87(mnist_root: Path) -> None:
+    """Hinton & Salakhutdinov (2006) print 13.87 for PCA with 30 components."""
+    found = pca_baseline("mnist", "train+validation", 30)
+    assert found["sse"] == pytest.approx(13.87, abs=0.005)
+    assert load("ae-deep-mnist-z30").metrics["baseline"]["sse"] == pytest.approx(13.87, abs=0.005)
