@@ -159,9 +159,11 @@ def show(result: dict[str, Any]) -> None:
             f"| {name} | {row['wall_s']} | {row['server_up_s']} | {row['server_cpu_s']} | {row['ratio']} "
             f"| {row['ratio_of_least']} | {row['ratio_cpu']} | {row['bar'] or ''} |"
         )
+    print()
     for name, row in result["pages"].items():
-        print(f"\n{name}: the console has {len(row['console'])} lines besides Streamlit's own")
-        print("\n".join(f"    {line}" for line in row["console"]))
+        print(f"{name}: {len(row['console'])} lines on the console besides Streamlit's own")
+        for line in row["console"]:
+            print(f"    {line}")
 
 
 def main() -> int:

@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()  # here, where a closed pipe is dealt with
     except GenlabError as error:
         print(f"genlab: {error}", file=sys.stderr)
         return 2
@@ -134,7 +135,7 @@ def train_model(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     fabric = launch(entry.train, options)
-    with tqdm(unit="step", disable=not fabric.is_global_zero, dynamic_ncols=True) as bar:
+    with tqdm(unit="step", disable=not fabric.is_global_zero, dynamic_ncols=True, delay=0.001) as bar:
         for record in runs.train(entry, out, fabric=fabric, compile_model=options.compile):
             bar.total = record.steps
             bar.update(record.step - bar.n)
@@ -172,7 +173,8 @@ def launch(config: TrainConfig, options: argparse.Namespace) -> Any:
         except ModuleNotFoundError as error:
             raise TrainingError("TensorBoard is not installed. Install it with: pip install tensorboard") from error
     fabric = make_fabric(config, device=wanted, devices=devices, nodes=nodes, loggers=loggers)
-    fabric.launch()
+    if "LT_CLI_USED" not in os.environ:  # “fabric run” has launched it already
+        fabric.launch()
     return fabric
 
 

@@ -13,7 +13,8 @@ BIN = Path(sys.executable).parent
 
 def environment(**changes: str) -> dict[str, str]:
     """This process's environment, so that the tests' data and cache are seen, with ``changes``."""
-    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **changes}
+    own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PYTHONUNBUFFERED": ""}
+    return {**os.environ, **own, **changes}
 
 
 def start(*arguments: object, module: str = "genlab", **changes: str) -> subprocess.Popen[str]:

@@ -27,7 +27,7 @@ from genlab.models import (
     count_parameters,
 )
 from genlab.seeding import make_generator
-from genlab.steps import STEPS, Play
+from genlab.steps import STEPS, STOPS_SHARE, Play, draw_lengths
 from genlab.training import fit, make_optimizer
 
 GAMES = {name: entry for name, entry in CATALOG.items() if entry.step in STEPS}
@@ -320,28 +320,35 @@ def test_not_sent_and_zero_differ() -> None:
     assert not torch.equal(model.decode(torch.zeros(1, 2)), model.decode(torch.zeros(1, 6)))
 
 
-def test_nested_step_draws_short_and_long_lengths() -> None:
-    """Log-uniform: P(k) = ln((k + 1) / k) / ln(K + 1), so one code in ln 2 / ln 65 keeps one number only."""
-    seen = []
+def test_nested_lengths_are_the_slider_s_stops_and_sometimes_any() -> None:
+    lengths = draw_lengths(40_000, 64, make_generator(5))
+    assert set(lengths.tolist()) == set(range(1, 65))  # every prefix is practised
+    for k in (1, 2, 10, 16, 64):
+        stop = STOPS_SHARE / 6 if k in (2, 4, 8, 16, 32, 64) else 0.0
+        other = (1 - STOPS_SHARE) * math.log((k + 1) / k) / math.log(65)
+        assert (lengths == k).float().mean().item() == pytest.approx(stop + other, abs=0.008), k
+    assert draw_lengths(50, 1, make_generator(0)).tolist() == [1] * 50
+    assert set(draw_lengths(500, 3, make_generator(0)).tolist()) == {1, 2, 3}
+
+
+def test_nested_step_minimises_the_weighted_error_of_cut_codes() -> None:
+    """By hand with a “network” that gives back half of what it sees: Σ (x/2)² k^0.8 / 784, over the pictures."""
+    seen, minimised = [], []
 
     def model(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         seen.append(lengths)
         return x * 0.5
 
     play = Play(
-        model=model, latent_dim=64, config=TrainConfig(), generator=make_generator(5), minimise=lambda loss: None
+        model=model, latent_dim=64, config=TrainConfig(), generator=make_generator(5), minimise=minimised.append
     )
-    x = make_batch(4).repeat(2500, 1, 1, 1)
+    x = make_batch(32)
     losses = STEPS["nested"](play, x)
-    lengths = seen[0]
-    assert lengths.min() == 1
-    assert lengths.max() == 64
-    for k in (1, 2, 10):
-        share = (lengths == k).float().mean().item()
-        assert share == pytest.approx(math.log((k + 1) / k) / math.log(65), abs=0.015), k
     errors = (0.25 * x**2).flatten(1).sum(1)
-    torch.testing.assert_close(losses["weighted"], (errors * lengths**0.8).mean() / 784)
+    torch.testing.assert_close(losses["weighted"], (errors * seen[0] ** 0.8).mean() / 784)
     torch.testing.assert_close(losses["sse"], errors.mean())
+    assert minimised == [losses["weighted"]]
+    assert torch.equal(seen[0], draw_lengths(32, 64, make_generator(5)))
 
 
 def test_pca_is_scikit_learn_s() -> None:

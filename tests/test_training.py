@@ -413,6 +413,17 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     assert len(resumed[1]) >= 39  # the kill may have come between the state and its line of the curve
 
 
+LAUNCHERS = {
+    "genlab": ("genlab", [], ["--devices", 2]),
+    "torchrun": ("torch.distributed.run", ["--nproc-per-node", 2, "-m", "genlab"], []),
+    "fabric run": (
+        "lightning_fabric.cli",
+        ["--accelerator", "cpu", "--devices", 2, "--", programs.ROOT / "genlab" / "__main__.py"],
+        [],
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def one_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("one") / "run"
@@ -421,15 +432,14 @@ def one_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("launcher", ["genlab", "torchrun"])
+@pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_two_processes_train_as_one(launcher: str, one_process: Path, tmp_path: Path) -> None:
     arguments = ["train", *options(tmp_path / "two", "--precision", "float32")]
-    if launcher == "genlab":
-        done = programs.run(*arguments, "--devices", 2)
-    else:
-        done = programs.run("--nproc-per-node", 2, "-m", "genlab", *arguments, module="torch.distributed.run")
+    module, before, after = LAUNCHERS[launcher]
+    done = programs.run(*before, *arguments, *after, module=module)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Wrote ") == 1  # one of them writes
+    assert "GLOBAL_RANK" not in done.stderr  # Fabric's long explanations stay away
     _, together = outcome(tmp_path / "two")
     _, alone = outcome(one_process)
     assert list(together) == list(alone) == list(range(1, 9))

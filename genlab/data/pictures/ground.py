@@ -81,7 +81,10 @@ def _take_away_uneven_ground(colour: Floats) -> tuple[Floats, Sign]:
     ground = _fill(coarse) if dark_ink else 1 - _fill(1 - coarse)
     whole = resize_colour(ground, (width, height), Image.Resampling.BILINEAR)
     difference = colour - whole
-    return (difference / np.maximum(whole, LEAST_GROUND), -1) if dark_ink else (difference, 1)
+    if not dark_ink:
+        return difference, 1
+    difference /= np.maximum(whole, LEAST_GROUND)
+    return difference, -1
 
 
 def _fill(coarse: Floats) -> Floats:

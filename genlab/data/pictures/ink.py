@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from genlab.data.pictures.ground import NARROW, SMALL, take_away_ground
+from genlab.data.pictures.ground import NARROW, SMALL, take_away_ground, to_grey
 from genlab.data.pictures.ruling import remove_ruling
 from genlab.data.pictures.sheet import find_sheet
 from genlab.errors import BlankPictureError
@@ -42,7 +42,7 @@ def flatten(picture: Image.Image) -> Floats:
     Raises:
         BlankPictureError: everything is transparent.
     """
-    pixels = np.asarray(picture, dtype=np.float32) / 255
+    pixels = np.asarray(picture, dtype=np.float32) / np.float32(255)
     colour, alpha = np.ascontiguousarray(pixels[..., :3]), pixels[..., 3:]
     if alpha.min() == 1:
         return colour
@@ -55,8 +55,8 @@ def flatten(picture: Image.Image) -> Floats:
         ground = np.median(colours, axis=0)
     else:
         ground = np.full(3, 1.0 if grey.mean() < 0.5 else 0.0)
-    flat: Floats = colour + (1 - alpha) * ground.astype(np.float32)
-    return flat
+    colour += (1 - alpha) * ground.astype(np.float32)
+    return colour
 
 
 def find_ink(colour: Floats) -> Floats:
@@ -76,7 +76,7 @@ def find_ink(colour: Floats) -> Floats:
             ink = ndimage.gaussian_filter(ink, 1 if noise < 0.1 or min(ink.shape) < 300 else 2)
             mean, noise = _ground_noise(ink)
         ink = remove_ruling(ink - np.float32(mean), noise)
-    mask: Mask = np.ones(ink.shape, dtype=bool)
+    mask = np.ones(ink.shape, dtype=bool)
     for _ in range(2):  # once with all that stands out, then with what was kept of it
         full = _full_ink(ink[mask], noise)
         if full < LEAST_CONTRAST[flat]:
@@ -89,8 +89,7 @@ def find_ink(colour: Floats) -> Floats:
     reach = max(2, round(0.004 * max(ink.shape)))  # the soft edges of the strokes
     near = ndimage.maximum_filter(mask.view(np.uint8), 2 * reach + 1)
     least = 2 * noise
-    found: Floats = near * np.clip((ink - least) / (full - least), 0, 1)
-    return found.astype(np.float32)
+    return (near * np.clip((ink - least) / (full - least), 0, 1)).astype(np.float32)
 
 
 def _contrast(colour: Floats) -> tuple[Floats, bool]:
@@ -101,7 +100,7 @@ def _contrast(colour: Floats) -> tuple[Floats, bool]:
     difference, sign = take_away_ground(colour)
     weight = np.einsum("hwc,hwc->hw", difference, difference)
     if sign:
-        weight *= difference.sum(axis=2) * sign > 0
+        weight *= to_grey(difference) * sign > 0
     strong = weight >= np.percentile(_few(weight), 99)
     direction = (difference[strong] * weight[strong][:, None]).sum(axis=0)
     length = float(np.abs(direction).sum())
@@ -168,15 +167,14 @@ def _drop_strays(mask: Mask, flat: bool) -> Mask:
         if place is not None:
             sizes[label] = [(s.stop - s.start) / n for s, n in zip(place, mask.shape, strict=True)]
             touches[label] = [s.start <= 1 or s.stop >= n - 1 for s, n in zip(place, mask.shape, strict=True)]
-    outside = (sizes >= 0.9).all(axis=1)
+    outside = (sizes[:, 0] >= 0.9) & (sizes[:, 1] >= 0.9)
     if not flat:
-        outside |= touches.any(axis=1)
+        outside = outside | touches[:, 0] | touches[:, 1]
         area[(touches & (sizes < NARROW)).any(axis=1)] = 0  # the tip of a shadow
     if area[~outside].sum() >= 0.1 * area.sum() or sizes[~outside].max() >= 0.08:
         area[outside] = 0
-    keep: Mask = area >= max(1, SPECK * area.max(), LEAST_AREA * mask.size)
-    kept: Mask = keep[labels]
-    return kept
+    keep = np.asarray(area >= max(1, SPECK * area.max(), LEAST_AREA * mask.size))
+    return keep[labels]
 
 
 def _label_drawings(mask: Mask) -> tuple[NDArray[np.int32], int]:
@@ -184,7 +182,7 @@ def _label_drawings(mask: Mask) -> tuple[NDArray[np.int32], int]:
     reach = round(JOINED * max(mask.shape))
     cell = max(1, reach // 3)  # pixels a side, finer than needed and much faster
     cells = np.pad(mask, [(0, -n % cell) for n in mask.shape])
-    cells = cells.reshape(cells.shape[0] // cell, cell, cells.shape[1] // cell, cell).any(axis=(1, 3))
+    cells = cells.reshape(cells.shape[0] // cell, cell, cells.shape[1] // cell, cell).max(axis=(1, 3))
     if reach:
         cells = ndimage.binary_dilation(cells, np.ones((3, 3)), iterations=reach // cell)
     labels, count = ndimage.label(cells, structure=np.ones((3, 3)))
