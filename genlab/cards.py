@@ -72,7 +72,7 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         lengths = metrics["by_length"]
         lines += ["", "| numbers kept | " + " | ".join(lengths) + " |", "| --- |" + " --- |" * len(lengths)]
         lines.append("| SSE | " + " | ".join(f"{value:.4g}" for value in lengths.values()) + " |")
-    if entry and getattr(entry, "published", ""):
+    if entry and entry.published:
         lines += ["", f"Published for comparison, not measured here: {entry.published}."]
     lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
     lines += [f"| {key} | `{value}` |" for key, value in {"step": config["step"], **train}.items()]

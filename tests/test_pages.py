@@ -24,7 +24,6 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime import Runtime
@@ -42,7 +41,7 @@ from genlab.data import downloads, drawing_stages, prepare_drawing, sources, tor
 from genlab.errors import DownloadError, PictureError
 from tests.data_fixtures import idx_files, tiny_source, write_files
 from ui import cache, warm
-from ui.source import MOST_MEMBERS, SOURCES
+from ui.source import MOST_MEMBERS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(f"pages/{file.name}" for file in (ROOT / "pages").glob("*.py") if file.name != "__init__.py")
@@ -323,12 +322,10 @@ def test_every_stop_of_the_slider(machine: str) -> None:
         rebuilt.add(ours.png)
 
         assert [len(row) for row in rows] == [len(SIZES), len([n for n in SIZES if n <= 64]), len(SIZES)]
-        for row in rows:
-            assert [n for n, figure in zip(SIZES, row, strict=False) if figure.chosen] == [k for _ in row if k <= 64][
-                :1
-            ] or k == 128
-            assert [figure.caption.split("\n")[0] for figure in row] == [str(n) for n in SIZES[: len(row)]]
         place = SIZES.index(k)
+        for row in rows:
+            assert [figure.chosen for figure in row] == [n == place for n in range(len(row))]
+            assert [figure.caption.split("\n")[0] for figure in row] == [str(n) for n in SIZES[: len(row)]]
         assert rows[0][place].png == ours.png
         assert rows[2][place].png == pca.png
         assert [metric.value for metric in app.metric] == [f"{32 * k:,} bits", f"{784 * 8 / (32 * k):,.1f} times"]
@@ -720,8 +717,3 @@ def test_a_broken_data_file_is_a_sentence_and_the_bundled_digits_go_on(
     assert np.array_equal(strips(app)[0][0].pixels, test_picture_of("digits", 4, 1))
     for page in PAGES:
         assert len(sentences(visit(page))) == (page == RECONSTRUCT)
-
-
-def test_the_sources_of_a_picture_are_the_three() -> None:
-    assert list(SOURCES) == ["test", "upload", "camera"]
-    assert st.config.get_option("server.maxUploadSize") == 5

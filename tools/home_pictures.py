@@ -6,6 +6,7 @@ python -m tools.home_pictures        # writes ui/assets/*.png
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def save(name: str, pictures: list[torch.Tensor]) -> None:
     make_sheet(pictures).save(ASSETS / f"{name}.png", optimize=True)
 
 
-def make_sheet(pictures: list) -> Image.Image:
+def make_sheet(pictures: Sequence[torch.Tensor | np.ndarray | None]) -> Image.Image:
     """Pictures of any size in [0, 1], four to a row, enlarged without smoothing; None leaves its place empty."""
     rows = -(-len(pictures) // 4)
     sheet = Image.new("RGB", (4 * TILE + 3 * GAP, rows * TILE + (rows - 1) * GAP), "#808080")

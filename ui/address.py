@@ -23,8 +23,8 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str) ->
     asked = st.query_params.get(key)
     if st.session_state.get(key) not in options:
         st.session_state[key] = asked if asked in options else default
-    value: str = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, selection_mode="single", required=True, key=key
+    value = (
+        st.segmented_control(label, list(options), format_func=options.__getitem__, required=True, key=key) or default
     )
     if value != (asked or default):
         if value == default:

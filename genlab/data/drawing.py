@@ -70,17 +70,21 @@ def prepare_drawing(image: Upload) -> Tensor:
 
 
 def drawing_stages(image: Upload) -> DrawingStages:
-    """Turn a picture of a digit into one like MNIST's, and keep the steps. Same arguments and errors as
-    ``prepare_drawing``."""
+    """Turn a picture of a digit into one like MNIST's, and keep the steps to show them.
+
+    The arguments and the errors are those of ``prepare_drawing``.
+    """
     colour = flatten(open_upload(image))
     ink = find_ink(colour)
-    boxed = _stretch(fit_to_box(_cut_out(_moderate_pen(_cut_out(ink))))) if not _is_framed(ink) else ink
-    digit = ink if boxed is ink else place_by_mass(boxed)
+    if _is_framed(ink):
+        digit = ink
+    else:
+        digit = place_by_mass(_stretch(fit_to_box(_cut_out(_moderate_pen(_cut_out(ink))))))
     return DrawingStages(
-        original=np.stack([_shown(colour[..., c]) for c in range(3)], axis=2),
+        original=np.stack([_shown(colour[..., channel]) for channel in range(3)], axis=2),
         grey=_shown(ink),
-        box=_in_the_middle(_cut_out(boxed)),
-        digit=torch.from_numpy(digit.copy()).unsqueeze(0),
+        box=_in_the_middle(_cut_out(digit)),
+        digit=torch.from_numpy(digit).unsqueeze(0),
     )
 
 
@@ -178,6 +182,7 @@ def _shown(plane: Floats) -> NDArray[np.uint8]:
 
 def _in_the_middle(boxed: Floats) -> NDArray[np.uint8]:
     """A glyph of at most 20×20 pixels in the middle of (20, 20) bytes."""
+    boxed = boxed[:BOX, :BOX]
     box = np.zeros((BOX, BOX), dtype=np.uint8)
     top, left = ((BOX - n) // 2 for n in boxed.shape)
     box[top : top + boxed.shape[0], left : left + boxed.shape[1]] = np.round(boxed * 255)

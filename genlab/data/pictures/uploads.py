@@ -28,7 +28,6 @@ MAX_JPEG_SCANS = 200  # a progressive JPEG has about ten; each one costs a pass 
 MAX_EXIF_BLOCKS = 100  # a photo has one, or one for each picture in it
 WORK_SIDE = 1000  # pixels, the longest side that is worked on; 4,032 and 8,064 are just above 4 and 8 times it
 
-ANOTHER = "Send a PNG or JPEG picture."
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -66,9 +65,9 @@ def open_upload(upload: Upload) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
-        raise NotAPictureError(f"This is no picture that can be read here. {ANOTHER}") from None
+        raise NotAPictureError("This is no picture that can be read here. Send a PNG or JPEG picture.") from None
     except Exception as error:  # decoders raise almost anything on a damaged file
-        raise NotAPictureError(f"The picture is damaged or not complete. {ANOTHER}") from error
+        raise NotAPictureError("The picture is damaged or not complete. Send a PNG or JPEG picture.") from error
 
 
 def _read(upload: bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO) -> bytes:
@@ -80,7 +79,7 @@ def _read(upload: bytes | bytearray | memoryview | str | os.PathLike[str] | Bina
         elif isinstance(upload, str | os.PathLike):
             path = Path(upload)
             if not path.is_file():
-                raise NotAPictureError(f"There is no file “{path}”. Check the path.")
+                raise NotAPictureError("There is no file “{path}”. Check the path.", path=str(path))
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
             size = len(data)
@@ -90,15 +89,15 @@ def _read(upload: bytes | bytearray | memoryview | str | os.PathLike[str] | Bina
             data = upload.read(MAX_BYTES + 1)
             size = len(data)
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise NotAPictureError(f"The picture cannot be read. {ANOTHER}") from error
+        raise NotAPictureError("The picture cannot be read. Send a PNG or JPEG picture.") from error
     if size > MAX_BYTES:
         raise PictureTooLargeError(
-            f"The picture has more than {MAX_BYTES // 2**20} MB. Make it smaller, or send a screenshot of it."
+            "The picture has more than {most} MB. Make it smaller, or send a screenshot of it.", most=MAX_BYTES // 2**20
         )
     if not isinstance(data, bytes):
-        raise NotAPictureError(f"This is text, not a picture. {ANOTHER}")
+        raise NotAPictureError("This is text, not a picture. Send a PNG or JPEG picture.")
     if not data:
-        raise NotAPictureError(f"The file is empty. {ANOTHER}")
+        raise NotAPictureError("The file is empty. Send a PNG or JPEG picture.")
     if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise PictureTooLargeError("The JPEG has more passes than a picture needs. Save it again as PNG.")
     if data.count(b"Exif\0\0") > MAX_EXIF_BLOCKS:
@@ -114,7 +113,7 @@ def _decode(picture: Image.Image, *, ours: bool = False) -> Image.Image:
     if width * height > limit:
         raise _too_many_pixels(limit)
     if width * height == 0:
-        raise NotAPictureError(f"The picture has no pixels. {ANOTHER}")
+        raise NotAPictureError("The picture has no pixels. Send a PNG or JPEG picture.")
     shrink = min(1.0, WORK_SIDE / max(width, height))
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     turn = _UPRIGHT.get(_orientation(picture))
@@ -152,5 +151,5 @@ def _to_premultiplied(picture: Image.Image) -> Image.Image:
 def _too_many_pixels(limit: int = MAX_PIXELS) -> PictureTooLargeError:
     million = limit // 10**6
     return PictureTooLargeError(
-        f"The picture has more than {million} million pixels. Make it smaller and send it again."
+        "The picture has more than {million} million pixels. Make it smaller and send it again.", million=million
     )
