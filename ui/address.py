@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 def choose(label: str, options: Mapping[str, str], *, key: str, default: str) -> str:
@@ -21,7 +22,7 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str) ->
         default: chosen where the address says nothing, or nothing valid; then the address stays clean.
     """
     asked = st.query_params.get(key)
-    if st.session_state.get(key) not in options:
+    if st.session_state.get(key) not in options or _went_back():
         st.session_state[key] = asked if asked in options else default
     value = (
         st.segmented_control(label, list(options), format_func=options.__getitem__, required=True, key=key) or default
@@ -32,3 +33,9 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str) ->
         else:
             st.query_params[key] = value
     return value
+
+
+def _went_back() -> bool:
+    """Whether the browser's Back or Forward button asked for this run; then the address decides, not the widget."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return getattr(context, "is_history_navigation", False)

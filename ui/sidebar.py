@@ -23,16 +23,16 @@ def draw() -> None:
 
 def device() -> None:
     """What computes; known once torch is warm, so a panel drawn before looks again until then."""
-    if warm.ready.is_set():
+    early = not warm.ready.is_set()
+    st.fragment(_device, run_every=2.0 if early else None)(early)
+
+
+def _device(early: bool) -> None:
+    if not warm.ready.is_set():
+        st.caption(_("Device: warming up …"))
+    elif early:
+        st.rerun()  # the whole page, whose panel looks no more; it is the same fragment, for a look under way
+    else:
         from genlab import device as devices
 
         st.caption(_("Device: **{name}**").format(name=devices.describe(devices.pick())))
-    else:
-        _wait_for_device()
-
-
-@st.fragment(run_every=2.0)
-def _wait_for_device() -> None:
-    if warm.ready.is_set():
-        st.rerun()  # the whole page, which then draws no panel that looks again
-    st.caption(_("Device: warming up …"))
