@@ -55,7 +55,7 @@ def nested_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     """Cut each code after its own random length k, and minimise E_k w(k) Σ_d (x̂ − x)² / D.
 
     For four pictures in five, k is a power of two, as on the slider (Kusupati et al. 2022, *Matryoshka representation
-    learning*, arXiv:2205.13147), 2 and 4 more often, because their numbers have to serve all longer codes as well;
+    learning*, arXiv:2205.13147), 2 twice as often, because its numbers have to serve all longer codes as well;
     for the others any length, with density 1/k, so that every prefix decodes. What can be kept with k numbers falls
     about as k^−0.8 on MNIST, so w(k) = k^0.8 makes every length count alike; without it the gradient would come
     from the shortest codes only.
@@ -73,7 +73,7 @@ def draw_lengths(count: int, most: int, generator: torch.Generator) -> Tensor:
     u = torch.rand(2, count, generator=generator)
     anything = ((most + 1.0) ** u[0]).long().clamp(1, most)
     powers = torch.tensor([2**i for i in range(1, 32) if 2**i <= most] or [1])
-    often = (8.0 / powers).clamp(min=1.0)  # 4, 2, 1, 1 … for 2, 4, 8, 16 …
+    often = (4.0 / powers).clamp(min=1.0)  # 2, 1, 1, 1 … for 2, 4, 8, 16 …
     stops = powers[torch.multinomial(often, count, replacement=True, generator=generator)]
     return torch.where(u[1] < STOPS_SHARE, stops, anything)
 

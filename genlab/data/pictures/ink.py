@@ -24,6 +24,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 LEAST_CONTRAST = {True: 0.05, False: 0.1}  # of black to white, on flat and uneven ground; a hard pencil has 0.2
+QUIET = 0.01  # noise of the ground that does no harm
 LEAST_SIGNAL = 9  # ink by the noise of the ground; pure noise has 8, a hair line in a dim photo 11
 LEAST_AREA = 5e-5  # of the picture; a digit 30 pixels high in a picture of 1,000
 MOST_AREA = 0.75  # of the picture; a bold 8 cut out tightly has 0.65
@@ -72,7 +73,9 @@ def find_ink(colour: Floats) -> Floats:
     noise = 0.0
     if min(ink.shape) >= SMALL:
         mean, noise = _ground_noise(ink)
-        if noise > 0.01:
+        if flat:  # bold ink may be more than half of it and would count as noise
+            mean, noise = 0.0, min(noise, QUIET)
+        elif noise > QUIET:
             ink = ndimage.gaussian_filter(ink, 1 if noise < 0.1 or min(ink.shape) < 300 else 2)
             mean, noise = _ground_noise(ink)
         ink = remove_ruling(ink - np.float32(mean), noise)
