@@ -229,3 +229,10 @@ def test_pca_30_prints_13_87(mnist_root: Path) -> None:
     found = pca_baseline("mnist", "train+validation", 30)
     assert found["sse"] == pytest.approx(13.87, abs=0.005)
     assert load("ae-deep-mnist-z30").metrics["baseline"]["sse"] == pytest.approx(13.87, abs=0.005)
+
+
+def test_the_readme_has_the_results_of_what_ships() -> None:
+    from tools import results
+
+    text = results.README.read_text(encoding="utf-8")
+    assert results.in_readme(text, results.make_table()) == text, "run: python -m tools.results --write"

@@ -35,6 +35,7 @@ STYLE = """
 .gl-strip figcaption { font-size: 0.95rem; line-height: 1.25; padding-top: 0.3rem; text-align: center;
   overflow-wrap: break-word; hyphens: auto; }
 .gl-strip figcaption b { font-size: 1.1rem; }
+@media (max-width: 640px) { .gl-strip figcaption, .gl-strip figcaption b { font-size: 0.9rem; } }
 .gl-strip .gl-smooth { image-rendering: auto; object-fit: contain; }
 </style>
 """
