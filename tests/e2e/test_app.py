@@ -206,7 +206,7 @@ def test_nonsense_in_a_link_falls_back(visit: Callable[[str], Any]) -> None:
     k_is(page, 8)
     expect(choice(page, SOURCE, "Test picture")).to_be_checked()
     expect(choice(page, CLASS, "4")).to_be_checked()
-    expect(page.get_by_role("textbox", name="Number")).to_have_value("1")
+    expect(page.locator("[data-testid='stNumberInputField']")).to_have_value("1")
     expect(choice(page, VIEW, "All sizes")).to_be_checked()
     page.wait_for_url(lambda url: "view=" not in url and "source=" not in url)
 
