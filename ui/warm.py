@@ -18,13 +18,18 @@ _frozen_modules = 0
 _pending = 0
 
 
+DELAY = 1.5  # seconds, so that imports do not hold the interpreter while the first page's pictures are fetched
+
+
 def start() -> None:
-    """Begin warming up, once in the life of the server; returns at once."""
+    """Begin warming up soon, once in the life of the server; returns at once."""
     with _lock:
         if _started.is_set():
             return
         _started.set()
-    threading.Thread(target=_warm, name="genlab-warm", daemon=True).start()
+    timer = threading.Timer(DELAY, _warm)
+    timer.daemon = True
+    timer.start()
 
 
 def _warm() -> None:
