@@ -387,21 +387,25 @@ def test_a_failing_warm_up_does_not_raise(
 
 def test_the_warm_up_starts_once_and_does_not_keep_anyone_waiting(cold: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[threading.Thread] = []
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     def slow() -> None:
         ran.append(threading.current_thread())
+        begun.set()
         go_on.wait(PATIENCE)
 
     monkeypatch.setattr(warm, "_warm", slow)
+    monkeypatch.setattr(warm, "DELAY", 0.0)
+    before = set(threading.enumerate())
     visitors = [threading.Thread(target=warm.start) for _ in range(8)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
         visitor.join(PATIENCE)
     assert not any(visitor.is_alive() for visitor in visitors)
+    assert begun.wait(PATIENCE)
     go_on.set()
-    for thread in [thread for thread in threading.enumerate() if thread.name == "genlab-warm"]:
+    for thread in set(threading.enumerate()) - before:
         thread.join(PATIENCE)
     assert len(ran) == 1
     assert ran[0].daemon
