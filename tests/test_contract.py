@@ -324,7 +324,7 @@ def test_nested_lengths_are_the_slider_s_stops_and_sometimes_any() -> None:
     lengths = draw_lengths(40_000, 64, make_generator(5))
     assert set(lengths.tolist()) == set(range(1, 65))  # every prefix is practised
     for k in (1, 2, 10, 16, 64):
-        stop = STOPS_SHARE / 6 if k in (2, 4, 8, 16, 32, 64) else 0.0
+        stop = STOPS_SHARE * {2: 2 / 7, 4: 1 / 7, 8: 1 / 7, 16: 1 / 7, 32: 1 / 7, 64: 1 / 7}.get(k, 0.0)
         other = (1 - STOPS_SHARE) * math.log((k + 1) / k) / math.log(65)
         assert (lengths == k).float().mean().item() == pytest.approx(stop + other, abs=0.008), k
     assert draw_lengths(50, 1, make_generator(0)).tolist() == [1] * 50
