@@ -27,6 +27,8 @@ page = st.navigation(
     }
 )
 sidebar.draw()
-page.run()
-warm.start()
-warm.settle()
+try:
+    page.run()
+finally:  # also when the page asks for another run
+    warm.start()
+    warm.settle()

@@ -82,7 +82,7 @@ class Visitor:
         pictures: float | None = None
         while True:
             message = ForwardMsg()
-            message.ParseFromString(await self.socket.recv())  # type: ignore[arg-type] - Streamlit sends bytes only
+            message.ParseFromString(await self.socket.recv())  # Streamlit sends bytes only
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 self.page_hash = message.navigation.page_script_hash
@@ -117,7 +117,7 @@ class Visitor:
 async def enter(server: Server, tally: Tally) -> Visitor:
     """Open the lesson and wait until it is drawn."""
     address = server.url.replace("http", "ws", 1) + "/_stcore/stream"
-    visitor = Visitor(await connect(address, subprotocols=["streamlit"], max_size=None, compression=None))  # type: ignore[list-item]
+    visitor = Visitor(await connect(address, subprotocols=["streamlit"], max_size=None, compression=None))
     await visitor.ask()
     await asyncio.wait_for(visitor.answer(tally), 3 * PATIENCE)
     if not visitor.slider:

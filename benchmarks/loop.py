@@ -115,7 +115,7 @@ def textbook_epochs(ae: nn.Module, optimizer: torch.optim.Optimizer, loader: Dat
             loss.backward()
             optimizer.step()
             running_loss += loss.item() * imgs.size(0)
-        epoch_loss = running_loss / len(loader.dataset)  # type: ignore[arg-type]
+        epoch_loss = running_loss / len(loader.dataset)
     return epoch_loss
 
 

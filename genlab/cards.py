@@ -28,7 +28,9 @@ METRIC_NAMES = {
 
 def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str:
     """The card's Markdown, from the content of ``config.json`` and ``metrics.json``."""
-    entry = CATALOG.get(name)
+    trained_as = config.get("entry", name)
+    entry = CATALOG.get(trained_as)
+    solved = config["step"] == "closed_form"
     model = config_from_json(config["model"])
     train, test, training = config["train"], metrics.get("test", {}), metrics.get("training", {})
     lines = [
@@ -48,8 +50,9 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         f"- **Network**: {describe(config['model'])}",
         f"- **Parameters**: {count_parameters(build_empty(model)):,}",
         f"- **Data**: {DATASETS[train['dataset']]}. Learned from `{train['split']}`, judged on `test`.",
-        f"- **Seed**: {train['seed']}",
     ]
+    if not solved:
+        lines.append(f"- **Seed**: {train['seed']}")
     if training:
         lines.append(
             f"- **Training**: {training['seconds']:,.0f} s ({training['cpu_seconds']:,.0f} CPU-seconds) "
@@ -74,14 +77,18 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         lines.append("| SSE | " + " | ".join(f"{value:.4g}" for value in lengths.values()) + " |")
     if entry and entry.published:
         lines += ["", f"Published for comparison, not measured here: {entry.published}."]
-    lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
-    lines += [f"| {key} | `{value}` |" for key, value in {"step": config["step"], **train}.items()]
+    if not solved:
+        settings = {"step": config["step"], **train}
+        if config["step"] == "nested":  # which has a loss of its own
+            del settings["loss"]
+        lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
+        lines += [f"| {key} | `{value}` |" for key, value in settings.items()]
     lines += [
         "",
         "## Limits",
         "",
         "It knows centred, upright, bright-on-dark 28×28 pictures like those it learned from; anything else comes "
-        "back as the nearest thing it knows. One seed; another seed moves the error by a few per cent.",
+        "back as the nearest thing it knows." + ("" if solved else " Trained once, with one seed."),
         "",
         "## Use and retrain",
         "",
@@ -93,7 +100,7 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         "",
         "```",
         f"python -m genlab evaluate {name}",
-        f"python -m genlab train {name}",
+        retrain(trained_as, train),
         "```",
         "",
     ]
@@ -109,3 +116,10 @@ def describe(model: dict[str, Any]) -> str:
         shown = "-".join(map(str, value)) if isinstance(value, list) else value
         parts.append(f"{key} {shown}")
     return ", ".join(parts)
+
+
+def retrain(name: str, train: dict[str, Any]) -> str:
+    """The command that trains such a model again: the catalog's row, with the settings that differ from it."""
+    usual = CATALOG[name].train.to_json() if name in CATALOG else train
+    given = [f" --{key.replace('_', '-')} {value}" for key, value in train.items() if usual[key] != value]
+    return f"python -m genlab train {name}" + "".join(given)

@@ -196,7 +196,7 @@ def read_config(folder: Path) -> tuple[ModelConfig, TrainConfig, str]:
         build_empty(config)  # refuses what is within bounds, but too large together
         return config, TrainConfig.from_json(values.get("train")), str(values.get("step"))[:40]
     except ConfigError as error:
-        raise CheckpointError("{path} is wrong. {reason}", path=str(path), reason=str(error)) from error
+        raise CheckpointError("{path} is wrong. {reason}", path=str(path), reason=error) from error
 
 
 def read_weights(path: Path, model: ImageAutoencoder) -> dict[str, Tensor]:
@@ -222,7 +222,7 @@ def read_weights(path: Path, model: ImageAutoencoder) -> dict[str, Tensor]:
                     config=CONFIG,
                     tensor=odd[0][:80],
                 )
-            tensors = {name: file.get_tensor(name).float() for name in found}
+            tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in found}
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             "{path} is missing, cut short, or no safetensors file. Copy it again.", path=str(path)
@@ -240,6 +240,7 @@ def save(
     step: str,
     metrics: dict[str, Any],
     *,
+    entry: str | None = None,
     dtype: torch.dtype = torch.float16,
 ) -> None:
     """Write weights, configuration, measurements and card; ``metrics`` gains the weights' hash.
@@ -250,6 +251,7 @@ def save(
         train: how it was trained.
         step: the game it was trained with.
         metrics: what ``genlab.evaluation.measure`` gave and how the training went.
+        entry: the catalog's row that it is a training of; the folder's name if None.
         dtype: float16 halves the file; float32 where the metric would suffer.
     """
     from safetensors.torch import save as to_bytes
@@ -258,20 +260,32 @@ def save(
 
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().to(dtype).contiguous() for name, value in model.state_dict().items()}
-    (folder / WEIGHTS).write_bytes(to_bytes(weights, metadata={"format": "pt"}))
-    config = {"schema": SCHEMA, "model": config_to_json(model.config), "train": train.to_json(), "step": step}
-    metrics = {"schema": SCHEMA, **metrics, "weights_sha256": hash_file(folder / WEIGHTS)}
+    data = to_bytes(weights, metadata={"format": "pt"})
+    config = {
+        "schema": SCHEMA,
+        "entry": entry or folder.name,
+        "model": config_to_json(model.config),
+        "train": train.to_json(),
+        "step": step,
+    }
+    metrics = {"schema": SCHEMA, **metrics, "weights_sha256": hashlib.sha256(data).hexdigest()}
+    replace(folder / WEIGHTS, data)
     write_json(folder / CONFIG, config)
     write_json(folder / METRICS, metrics)
-    (folder / CARD).write_text(make_card(folder.name, config, metrics), encoding="utf-8")
+    replace(folder / CARD, make_card(folder.name, config, metrics).encode())
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Readable JSON; short lists stay on one line, so that a diff shows what changed."""
     text = json.dumps(values, indent=2, ensure_ascii=False)
     text = re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", lambda m: "[" + re.sub(r"\n\s+", " ", m[1]) + "]", text)
-    part = path.with_name(f"{path.name}.part")  # renamed when whole, so a kill leaves the old file or the new one
-    part.write_text(text + "\n", encoding="utf-8")
+    replace(path, f"{text}\n".encode())
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file beside the old one and rename it, so that a kill leaves the old one or the new one, whole."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
     part.replace(path)
 
 

@@ -6,6 +6,7 @@ Errors are sentences on standard error and exit status 2; what a program reads g
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -33,6 +34,9 @@ OVERRIDES: dict[str, type] = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a pipe on Windows may know neither “ nor −
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     parser = make_parser()
     options = parser.parse_args(arguments)
     try:
@@ -42,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"genlab: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ngenlab: stopped. The same command goes on from the last whole epoch.", file=sys.stderr)
+        again = " The same command goes on from the last whole epoch." if options.run is train_model else ""
+        print(f"\ngenlab: stopped.{again}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # “… | head” closed our output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -271,6 +271,11 @@ class TrainConfig(Config):
     seed: int = 0
 
     def validate(self) -> None:
+        check(
+            set(self.split.split("+")) <= {"train", "validation"},
+            "A model cannot learn from “{split}”: the test set judges. Use train, or train+validation.",
+            split=self.split[:40],
+        )
         bounds: dict[str, tuple[float, float]] = {
             "epochs": (1, 100_000),
             "batch_size": (1, 65_536),

@@ -92,7 +92,7 @@ def publish(
         "codes": code_statistics(model, images),
         "training": training,
     }
-    checkpoints.save(out, model, entry.train, entry.step, metrics, dtype=dtype)
+    checkpoints.save(out, model, entry.train, entry.step, metrics, entry=entry.name, dtype=dtype)
     return metrics
 
 

@@ -48,7 +48,7 @@ def load_state(path: Path, model: ImageAutoencoder, optimizer: Any, config: Trai
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no dict
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - safe_open is no dict
     except (OSError, SafetensorError) as error:
         raise TrainingError(
             "The saved training “{path}” cannot be read. Delete it to start from the beginning.", path=str(path)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from genlab import data
 from genlab.errors import GenlabError
-from ui import cache, routing
+from ui import routing
 from ui.i18n import _, explain, number
 
 
@@ -22,7 +22,6 @@ def fetch(name: str) -> None:
         bar.empty()
         st.error(explain(error))
         return
-    cache.test_set.clear()  # the default may be another one now
     st.rerun()
 
 

@@ -28,7 +28,8 @@ def lesson() -> None:
     )
     st.latex(r"x \xrightarrow{\;f\;} z \xrightarrow{\;g\;} \hat x \qquad \min \, \lVert x - \hat x \rVert^2")
     x = choose_picture()
-    k = st.select_slider(_("Numbers in the code, k"), SIZES, value=8, key="k", bind="query-params")
+    k = st.select_slider(_("Numbers in the code, k"), SIZES, value=8, key="k", bind="query-params") or 8
+    reconstruction.stops(k)
     if x is None:
         st.info(_("Choose a picture above, and it appears here."), icon=":material/image:")
         return

@@ -12,21 +12,21 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
-def choose(label: str, options: Mapping[str, str], *, key: str, default: str) -> str:
+def choose(label: str, options: Mapping[str, str], *, key: str, default: str, round_: bool = False) -> str:
     """A row of buttons of which one is pressed.
 
     Args:
         label: above it, translated.
         options: what stands in the address → what is shown, translated.
         key: the widget's key and the name in the address.
+        round_: single pills rather than one bar.
         default: chosen where the address says nothing, or nothing valid; then the address stays clean.
     """
     asked = st.query_params.get(key)
     if st.session_state.get(key) not in options or _went_back():
         st.session_state[key] = asked if asked in options else default
-    value = (
-        st.segmented_control(label, list(options), format_func=options.__getitem__, required=True, key=key) or default
-    )
+    row = st.pills if round_ else st.segmented_control
+    value = row(label, list(options), format_func=options.__getitem__, required=True, wrap=True, key=key) or default
     if value != (asked or default):
         if value == default:
             del st.query_params[key]

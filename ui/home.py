@@ -42,28 +42,28 @@ CARDS = (
         title=N_("Squeeze a digit"),
         text=N_("From 784 pixels to 2 numbers, or 128, and back."),
         page=RECONSTRUCT,
-        state={"view": "sizes"},
+        state={"view": "sizes", "k": "8"},
     ),
     Card(
         picture="two.png",
         title=N_("Only two numbers"),
         text=N_("How much of a digit fits into two numbers? Above the digits, below what came back."),
         page=RECONSTRUCT,
-        state={"k": "2"},
+        state={"view": "sizes", "k": "2"},
     ),
     Card(
         picture="pca.png",
         title=N_("Autoencoder against PCA"),
-        text=N_("The same number of components: above the network, below straight lines."),
+        text=N_("Both from 8 numbers: above the network, below PCA, which can only add and stretch."),
         page=RECONSTRUCT,
-        state={"view": "curve"},
+        state={"view": "curve", "k": "8"},
     ),
     Card(
         picture="upload.png",
         title=N_("Your own digit"),
         text=N_("Photograph or upload one, and see what the network makes of it."),
         page=RECONSTRUCT,
-        state={"source": "upload"},
+        state={"source": "upload", "k": "8"},
     ),
     Card(
         picture="random.png",
@@ -77,7 +77,7 @@ CARDS = (
         title=N_("The recipe matters"),
         text=N_("The same layers, trained in two ways; and other shapes."),
         page=RECONSTRUCT,
-        state={"view": "networks"},
+        state={"view": "networks", "k": "8"},
     ),
 )
 

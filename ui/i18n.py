@@ -66,8 +66,15 @@ def number(value: float, digits: int = 0) -> str:
 
 def explain(error: GenlabError) -> str:
     """The text of an error in the visitor's language: its sentence and the words in it are translated."""
-    fields = {name: _(value) if isinstance(value, str) else value for name, value in error.fields.items()}
+    fields = {name: _word(value) for name, value in error.fields.items()}
     return _VisitorFormatter().vformat(_(error.template), (), fields) if fields else _(error.template)
+
+
+def _word(value: object) -> object:
+    """What stands in an error's sentence; a word or another error is translated too."""
+    if isinstance(value, GenlabError):
+        return explain(value)
+    return _(value) if isinstance(value, str) else value
 
 
 def language_switch() -> None:

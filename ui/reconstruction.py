@@ -45,6 +45,16 @@ def principal(x: Tensor, k: int) -> Reconstruction:
     return reconstruct(cache.checkpoint(cache.PCA_NAME).model, x, k)
 
 
+def stops(current: int) -> None:
+    """Every stop of the slider by its number, below it, large enough for a projector."""
+    marks = "".join(f'<span class="{"gl-now" if k == current else ""}">{k}</span>' for k in SIZES)
+    st.html(
+        "<style>.gl-stops { display: flex; justify-content: space-between; font-size: 1.1rem; margin: -1.2rem 0 0; }"
+        ".gl-stops span { width: 2.2rem; text-align: center; } .gl-stops .gl-now { font-weight: 700; }"
+        f'</style><div class="gl-stops" aria-hidden="true">{marks}</div>'
+    )
+
+
 def side_by_side(x: Tensor, k: int) -> None:
     """Original, both reconstructions and their errors, then the numbers."""
     ours, pca = autoencoder(x, k), principal(x, k)
@@ -56,9 +66,9 @@ def side_by_side(x: Tensor, k: int) -> None:
                 png=code_png(usual(ours.z[0], k)), title=_("Code"), note=n_("{k} number", "{k} numbers", k).format(k=k)
             ),
             Picture(png=grey_png(ours.x_hat[0]), title=_("Autoencoder"), note=_("from the code")),
-            Picture(png=error_png(ours.error[0]), title=_("Its error"), note="SSE " + number(ours.sse, 1)),
+            Picture(png=error_png(ours.error[0]), title=_("Autoencoder’s error"), note="SSE " + number(ours.sse, 1)),
             Picture(png=grey_png(pca.x_hat[0]), title=pca_title, note=_("from {k} numbers").format(k=k)),
-            Picture(png=error_png(pca.error[0]), title=_("Its error"), note="SSE " + number(pca.sse, 1)),
+            Picture(png=error_png(pca.error[0]), title=_("PCA’s error"), note="SSE " + number(pca.sse, 1)),
         ],
         least=6.0,
     )
@@ -218,7 +228,7 @@ def other_networks(x: Tensor) -> None:
             size = n_("{k} number", "{k} numbers", loaded.config.latent_dim).format(k=loaded.config.latent_dim)
             note = f"{size}\nSSE {number(r.sse, 1)}"
             pictures.append(Picture(png=grey_png(r.x_hat[0]), title=_(RECIPES[name]), note=note))
-    strip(pictures, least=6.0)
+    strip(pictures, least=5.0)
     textbook, tuned = shown["ae-textbook-mnist-z64"], shown["ae-tuned-mnist-z64"]
     if textbook and tuned:
         st.markdown(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
 from genlab import data
 from ui import warm
-from ui.i18n import _, language_switch
+from ui.i18n import _, language_switch, n_
 
 
 def draw() -> None:
     """Draw it."""
     language_switch()
     with st.sidebar:
-        name = data.default_name()
+        chosen = st.session_state.get("data") or st.query_params.get("data")  # in a lesson's own panel
+        name = chosen if chosen in data.NAMES else data.default_name()
         st.caption(_("Data set: **{name}**").format(name=_(data.describe(name).title)))
         if name == "digits":
             st.caption(_("MNIST is not on this machine."))
@@ -22,7 +25,10 @@ def draw() -> None:
 
 
 def device() -> None:
-    """What computes; known once torch is warm, so a panel drawn before looks again until then."""
+    """What computes the lessons: the processor, since one picture at a time is no work for a GPU.
+
+    A GPU is named as what can train. Known once torch is warm, so a panel drawn before looks again until then.
+    """
     early = not warm.ready.is_set()
     st.fragment(_device, run_every=2.0 if early else None)(early)
 
@@ -35,4 +41,9 @@ def _device(early: bool) -> None:
     else:
         from genlab import device as devices
 
-        st.caption(_("Device: **{name}**").format(name=devices.describe(devices.pick())))
+        cores = os.cpu_count() or 1
+        name = n_("CPU, {n} core", "CPU, {n} cores", cores).format(n=cores)
+        st.caption(_("Device: **{name}**").format(name=name))
+        best = devices.pick()
+        if best.type != "cpu":
+            st.caption(_("For training: **{name}**").format(name=devices.describe(best)))

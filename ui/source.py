@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SOURCES = {"test": N_("Test picture"), "upload": N_("Upload"), "camera": N_("Camera")}
 GREY_28 = ("mnist", "digits", "notmnist")  # the sets whose pictures fit the digit networks
-UPLOAD_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 UPLOAD_MB = 5
+INK, WIDE = 64, 1.3  # of 255; widest to highest
 
 
 def choose_picture() -> Tensor | None:
@@ -35,7 +35,6 @@ def choose_picture() -> Tensor | None:
     if source == "upload":
         st.file_uploader(
             _("A picture of one digit: a photo, a scan, a drawing"),
-            type=UPLOAD_TYPES,
             max_upload_size=UPLOAD_MB,
             key="source_upload",
             on_change=_keep,
@@ -67,16 +66,9 @@ def _test_picture(name: str) -> Tensor | None:
     try:
         classes = cache.test_set(name).class_names
         left, right = st.columns([3, 1])
-        digit = left.pills(
-            _("Class"),
-            list(range(len(classes))),
-            default=4,
-            required=True,
-            wrap=True,
-            format_func=classes.__getitem__,
-            key="digit",
-            bind="query-params",
-        )
+        with left:
+            shown = {str(i): title for i, title in enumerate(classes)}
+            digit = int(choose(_("Class"), shown, key="digit", default="4", round_=True))
         count = len(cache.members(name, digit))
         number = right.number_input(
             _("Number, 1 to {count}").format(count=count),
@@ -86,13 +78,15 @@ def _test_picture(name: str) -> Tensor | None:
             key="number",
             bind="query-params",
         )
-        number = (number - 1) % count + 1
+        number = ((number or 1) - 1) % count + 1
         x = cache.test_picture(name, digit, number)
     except GenlabError as error:
         st.error(explain(error))
         return None
     if name == "digits":
         st.caption(_("These are scikit-learn’s bundled digits in MNIST’s form, not MNIST."))
+    if name == "notmnist":
+        st.caption(_("These networks have only seen digits, never letters."))
     return x
 
 
@@ -111,7 +105,7 @@ def _keep(widget: str) -> None:
         try:
             kept = data.drawing_stages(file)
         except GenlabError as error:
-            kept = error
+            kept = type(error)(error.template, **error.fields)  # without the traceback, which holds the picture
     st.session_state[f"{widget}_kept"] = kept
 
 
@@ -126,7 +120,15 @@ def _kept(widget: str) -> Tensor | None:
     if st.session_state[widget] is None:
         st.caption(_("Your last picture:"))
     show_stages(kept)
+    if looks_like_several(kept):
+        st.warning(_("This looks like more than one sign. The networks know single digits: send one at a time."))
     return kept.digit[None]
+
+
+def looks_like_several(stages: DrawingStages) -> bool:
+    """Whether the ink is clearly wider than it is high, as no single digit is."""
+    ink = stages.box > INK
+    return bool(ink.any(axis=0).sum() > WIDE * ink.any(axis=1).sum())
 
 
 def show_stages(stages: DrawingStages) -> None:
@@ -134,7 +136,7 @@ def show_stages(stages: DrawingStages) -> None:
     strip(
         [
             Picture(png=to_png(stages.original), title=_("Original"), smooth=True),
-            Picture(png=to_png(stages.grey), title=_("Grey"), note=_("ink bright"), smooth=True),
+            Picture(png=to_png(stages.grey), title=_("Grey"), note=_("bright ink, dark ground"), smooth=True),
             Picture(png=to_png(stages.box), title=_("Box"), note=_("20×20")),
             Picture(png=grey_png(stages.digit), title=_("28×28"), note=_("centred by mass")),
         ],

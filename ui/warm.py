@@ -39,14 +39,15 @@ def _warm() -> None:
     try:
         import torch
 
-        torch.set_num_threads(1)  # visitors are threads already; two more each are slower (STREAMLIT.md)
+        torch.set_num_threads(1)  # visitors are threads already; two more each are slower
         import plotly.graph_objects as go
-        import skimage.metrics  # noqa: F401 - imported for its weight, used by genlab.metrics
 
         from genlab import data
+        from genlab.metrics import ssim
         from ui import cache
 
         go.Figure(go.Scatter(x=[1]))
+        ssim(torch.zeros(1, 1, 28, 28), torch.zeros(1, 1, 28, 28))  # scikit-image imports on first use
         for name in cache.first_models():
             cache.checkpoint(name)
         cache.test_set(data.default_name())
@@ -60,7 +61,8 @@ def _warm() -> None:
 def grown() -> None:
     """Tell that something large and lasting was put in memory; the next ``settle`` freezes it."""
     global _pending
-    _pending += 1
+    with _lock:
+        _pending += 1
 
 
 def settle() -> None:

@@ -97,11 +97,11 @@ def init_scaled_he(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, generator:
 def to_output(y: Tensor, output: str, training: bool) -> Tensor:
     """The decoder's last step: any real number -> [0, 1].
 
-    ``tanh`` is the course's choice, a network that works in [−1, 1]: (tanh y + 1) / 2 brings it to the face.
+    ``tanh`` is the course's choice, a network that works in [−1, 1]; (tanh y + 1) / 2 = σ(2y) brings it to the face.
     ``identity`` is clipped only outside of training, so that gradients are not lost.
     """
     if output == "sigmoid":
         return y.sigmoid()
     if output == "tanh":
-        return (y.tanh() + 1.0) / 2.0
+        return (2.0 * y).sigmoid()
     return y if training else y.clamp(0.0, 1.0)
