@@ -261,13 +261,8 @@ def save(
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().to(dtype).contiguous() for name, value in model.state_dict().items()}
     data = to_bytes(weights, metadata={"format": "pt"})
-    config = {
-        "schema": SCHEMA,
-        "entry": entry or folder.name,
-        "model": config_to_json(model.config),
-        "train": train.to_json(),
-        "step": step,
-    }
+    config = {"schema": SCHEMA, "entry": entry or folder.name, "model": config_to_json(model.config)}
+    config |= {"train": train.to_json(), "step": step}
     metrics = {"schema": SCHEMA, **metrics, "weights_sha256": hashlib.sha256(data).hexdigest()}
     replace(folder / WEIGHTS, data)
     write_json(folder / CONFIG, config)

@@ -30,7 +30,7 @@ def shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints with one of them, trained on a few digits, and its TensorBoard logs beside it."""
     folder = tmp_path_factory.mktemp("cli")
-    given = ["train", NAME, "--dataset", "digits", "--split", "test", "--epochs", "3", "--batch-size", "40"]
+    given = ["train", NAME, "--dataset", "digits", "--split", "validation", "--epochs", "3", "--batch-size", "40"]
     given += ["--device", "cpu", "--out", str(folder / "checkpoints" / NAME), "--tensorboard", str(folder / "logs")]
     assert main(given) == 0
     return folder
@@ -89,7 +89,7 @@ def test_train_writes_a_checkpoint_of_what_was_asked(root: Path) -> None:
     loaded = checkpoints.load(root / "checkpoints" / NAME)
     assert (loaded.name, loaded.config) == (NAME, CATALOG[NAME].model)
     train = loaded.train
-    assert (train.dataset, train.split, train.epochs, train.batch_size) == ("digits", "test", 3, 40)
+    assert (train.dataset, train.split, train.epochs, train.batch_size) == ("digits", "validation", 3, 40)
     assert train.learning_rate == CATALOG[NAME].train.learning_rate
     assert loaded.metrics["test"]["count"] == 297
     assert loaded.metrics["training"]["hardware"].startswith("CPU (")
@@ -105,9 +105,9 @@ def test_tensorboard_logs_hold_the_losses(root: Path) -> None:
         for value in event.summary.value:
             number = value.tensor.float_val[0] if value.HasField("tensor") else value.simple_value
             found.setdefault(value.tag, {})[event.step] = number
-    assert found["learning_rate"] == pytest.approx({8: 1e-4, 16: 1e-4, 24: 1e-4})
+    assert found["learning_rate"] == pytest.approx({5: 1e-4, 10: 1e-4, 15: 1e-4})
     history = checkpoints.load(root / "checkpoints" / NAME).metrics["training"]["history"]
-    losses = {8 * row["epoch"]: row["mse_signed"] for row in history}
+    losses = {5 * row["epoch"]: row["mse_signed"] for row in history}
     assert found["mse_signed"] == pytest.approx(losses, rel=1e-4)
 
 

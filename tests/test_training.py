@@ -368,9 +368,9 @@ def test_two_trainings_in_two_threads_are_as_alone(images: Tensor) -> None:
 NAME = "ae-tuned-mnist-z64"
 
 
-def options(out: Path, *more: object, epochs: int = 8, batch: int = 148) -> list[str]:
-    """A training of the command line on the 297 digits of "test": two even batches and one of a single image."""
-    given = [NAME, "--dataset", "digits", "--split", "test", "--device", "cpu", "--augment", 0]
+def options(out: Path, *more: object, epochs: int = 8, batch: int = 66) -> list[str]:
+    """A training of the command line on the 200 digits of "validation": three even batches and one of two images."""
+    given = [NAME, "--dataset", "digits", "--split", "validation", "--device", "cpu", "--augment", 0]
     return [str(word) for word in [*given, "--epochs", epochs, "--batch-size", batch, "--out", out, *more]]
 
 
@@ -481,7 +481,7 @@ def test_weights_are_stored_whole_where_half_would_harm(
 
 def test_early_end_of_a_run_publishes_nothing(tmp_path: Path) -> None:
     entry = catalog.get(NAME)
-    settings = {"dataset": "digits", "split": "test", "epochs": 2, "batch_size": 100, "precision": "float32"}
+    settings = {"dataset": "digits", "split": "validation", "epochs": 2, "batch_size": 100, "precision": "float32"}
     entry = replace(entry, train=replace(entry.train, **settings))
     running = runs.train(entry, tmp_path / "run", fabric=make_fabric(entry.train, device="cpu"))
     assert next(running).epoch == 1
