@@ -32,8 +32,11 @@ def checkpoint(name: str) -> Checkpoint:
     Raises:
         CheckpointError: it is missing or broken.
     """
+    import torch
+
     from genlab import checkpoints
 
+    torch.set_num_threads(1)  # visitors are threads already; two more for each are slower
     loaded = checkpoints.load(name)
     warm.grown()
     return loaded

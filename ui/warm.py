@@ -37,10 +37,8 @@ def _warm() -> None:
     import logging
 
     try:
-        import torch
-
-        torch.set_num_threads(1)  # visitors are threads already; two more each are slower
         import plotly.graph_objects as go
+        import torch
 
         from genlab import data
         from genlab.metrics import ssim
