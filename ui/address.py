@@ -1,7 +1,7 @@
 """A choice that is kept in the page's address, whatever language it is shown in.
 
 Streamlit's own ``bind="query-params"`` writes an option as it is *shown*, so a link made in English would not open
-in Portuguese. Numbers look alike in both and use ``bind``; choices with words use this.
+in Portuguese. Numbers look alike in both and use ``bind``; choices with names use this.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
         label: above it, translated.
         options: what stands in the address → what is shown, translated.
         key: the widget's key and the name in the address.
-        round_: single pills rather than one bar.
         default: chosen where the address says nothing, or nothing valid; then the address stays clean.
+        round_: single pills rather than one bar.
     """
     asked = st.query_params.get(key)
     if st.session_state.get(key) not in options or _went_back():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from genlab.data import ImageSet
 
 PCA_NAME = "pca-mnist-z128"
+NESTED_NAME = "ae-nested-mnist-z64"
 
 
 def first_models() -> list[str]:

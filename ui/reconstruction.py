@@ -19,30 +19,38 @@ if TYPE_CHECKING:
 
 AE_COLOUR, PCA_COLOUR = "#1c6fd0", "#c2570c"
 
-NESTED, NESTED_LENGTH = "ae-nested-mnist-z64", 64
+NESTED_LENGTH = 64
 
 RECIPES = {
     "ae-textbook-mnist-z64": N_("As the course trains it"),
     "ae-tuned-mnist-z64": N_("Same sizes, better recipe"),
     "ae-mnist-z64": N_("Deeper"),
-    "ae-nested-mnist-z64": N_("One network for all sizes"),
+    cache.NESTED_NAME: N_("One network for all sizes"),
     "ae-deep-mnist-z30": N_("Deep, as in 2006"),
     "ae-conv-mnist-z32": N_("Convolutional"),
 }
 
 
-def autoencoder(x: Tensor, k: int) -> Reconstruction:
-    """Through the autoencoder whose code has ``k`` numbers."""
+def through(name: str, x: Tensor, length: int | None = None) -> Reconstruction:
+    """Through a shipped network, by the first ``length`` numbers of its code or by all."""
     from genlab.latent import reconstruct
 
-    return reconstruct(cache.checkpoint(f"ae-mnist-z{k}").model, x)
+    return reconstruct(cache.checkpoint(name).model, x, length)
+
+
+def autoencoder(x: Tensor, k: int) -> Reconstruction:
+    """Through the autoencoder whose code has ``k`` numbers."""
+    return through(f"ae-mnist-z{k}", x)
 
 
 def principal(x: Tensor, k: int) -> Reconstruction:
     """Through the first ``k`` principal components."""
-    from genlab.latent import reconstruct
+    return through(cache.PCA_NAME, x, k)
 
-    return reconstruct(cache.checkpoint(cache.PCA_NAME).model, x, k)
+
+def nested(x: Tensor, k: int) -> Reconstruction:
+    """Through the first ``k`` numbers of the one network whose every prefix decodes."""
+    return through(cache.NESTED_NAME, x, k)
 
 
 def stops(current: int) -> None:
@@ -58,7 +66,6 @@ def stops(current: int) -> None:
 def side_by_side(x: Tensor, k: int) -> None:
     """Original, both reconstructions and their errors, then the numbers."""
     ours, pca = autoencoder(x, k), principal(x, k)
-    pca_title = _("PCA")
     strip(
         [
             Picture(png=grey_png(x[0]), title=_("Original"), note=_("784 pixels")),
@@ -67,7 +74,7 @@ def side_by_side(x: Tensor, k: int) -> None:
             ),
             Picture(png=grey_png(ours.x_hat[0]), title=_("Autoencoder"), note=_("from the code")),
             Picture(png=error_png(ours.error[0]), title=_("Autoencoder’s error"), note="SSE " + number(ours.sse, 1)),
-            Picture(png=grey_png(pca.x_hat[0]), title=pca_title, note=_("from {k} numbers").format(k=k)),
+            Picture(png=grey_png(pca.x_hat[0]), title=_("PCA"), note=_("from {k} numbers").format(k=k)),
             Picture(png=error_png(pca.error[0]), title=_("PCA’s error"), note="SSE " + number(pca.sse, 1)),
         ],
         least=6.0,
@@ -123,13 +130,6 @@ def size_of_code(k: int) -> None:
     )
 
 
-def nested(x: Tensor, k: int) -> Reconstruction:
-    """Through the first ``k`` numbers of the one network whose every prefix decodes."""
-    from genlab.latent import reconstruct
-
-    return reconstruct(cache.checkpoint(NESTED).model, x, k)
-
-
 def all_sizes(x: Tensor, current: int) -> None:
     """Every stop of the slider at once: a network for each size, one network for all, and PCA."""
     rows = {
@@ -137,9 +137,9 @@ def all_sizes(x: Tensor, current: int) -> None:
         _("Nested autoencoder: one network for all sizes"): (nested, [k for k in SIZES if k <= NESTED_LENGTH]),
         _("PCA"): (principal, SIZES),
     }
-    for title, (through, sizes) in rows.items():
+    for title, (method, sizes) in rows.items():
         st.markdown(f"**{title}**")
-        results = {k: through(x, k) for k in sizes}
+        results = {k: method(x, k) for k in sizes}
         pictures = [
             Picture(
                 png=grey_png(r.x_hat[0]),
@@ -163,7 +163,7 @@ def price_of_order(k: int) -> None:
             "numbers its mean SSE over MNIST’s test set is {nested}; a network made for {k} numbers has {own}."
         ).format(
             k=number(k),
-            nested=number(cache.checkpoint(NESTED).metrics["by_length"][str(k)], 2),
+            nested=number(cache.checkpoint(cache.NESTED_NAME).metrics["by_length"][str(k)], 2),
             own=number(cache.checkpoint(f"ae-mnist-z{k}").metrics["test"]["sse"], 2),
         )
     )
@@ -218,13 +218,11 @@ def random_codes(k: int) -> None:
 
 def other_networks(x: Tensor) -> None:
     """The same picture through networks of other shapes and recipes."""
-    from genlab.latent import reconstruct
-
     shown = {name: cache.checkpoint_or_none(name) for name in RECIPES}
     pictures = [Picture(png=grey_png(x[0]), title=_("Original"))]
     for name, loaded in shown.items():
         if loaded is not None:
-            r = reconstruct(loaded.model, x)
+            r = through(name, x)
             size = n_("{k} number", "{k} numbers", loaded.config.latent_dim).format(k=loaded.config.latent_dim)
             note = f"{size}\nSSE {number(r.sse, 1)}"
             pictures.append(Picture(png=grey_png(r.x_hat[0]), title=_(RECIPES[name]), note=note))
