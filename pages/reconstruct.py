@@ -1,5 +1,9 @@
 """Lesson: rebuild a digit. How much of a picture fits into k numbers?"""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from genlab.catalog import SIZES
@@ -8,6 +12,9 @@ from ui import reconstruction, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.source import choose_picture
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 VIEWS = {
     "sizes": N_("All sizes"),
@@ -27,7 +34,20 @@ def lesson() -> None:
         )
     )
     st.latex(r"x \xrightarrow{\;f\;} z \xrightarrow{\;g\;} \hat x \qquad \min \, \lVert x - \hat x \rVert^2")
-    x = choose_picture()
+    follow(choose_picture())
+
+
+@st.fragment
+def follow(x: Tensor | None) -> None:
+    """All that depends on k: a move of the slider draws this again, and nothing else of the page."""
+    try:
+        explore(x)
+    except GenlabError as error:  # Streamlit lets no error of a fragment out to the page
+        st.error(explain(error))
+
+
+def explore(x: Tensor | None) -> None:
+    """The slider, and the picture at that size."""
     k = st.select_slider(_("Numbers in the code, k"), SIZES, value=8, key="k", bind="query-params") or 8
     reconstruction.stops(k)
     if x is None:

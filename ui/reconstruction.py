@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -109,14 +110,8 @@ def measures(ours: Reconstruction, pca: Reconstruction) -> None:
         (_("PSNR, dB"), ours.psnr, pca.psnr, 1),
         (_("SSIM"), ours.ssim(), pca.ssim(), 3),
     ]
-    st.table(
-        {
-            "": [name for name, *_rest in rows],
-            _("Autoencoder"): [number(a, digits) for _name, a, _b, digits in rows],
-            _("PCA"): [number(b, digits) for _name, _a, b, digits in rows],
-        },
-        hide_index=True,
-    )
+    head = f"| | {_('Autoencoder')} | {_('PCA')} |\n| --- | ---: | ---: |\n"
+    st.markdown(head + "\n".join(f"| {name} | {number(a, d)} | {number(b, d)} |" for name, a, b, d in rows))
 
 
 def size_of_code(k: int) -> None:
@@ -133,26 +128,42 @@ def size_of_code(k: int) -> None:
 def all_sizes(x: Tensor, current: int) -> None:
     """Every stop of the slider at once: a network for each size, one network for all, and PCA."""
     rows = {
-        _("Autoencoder: a network for each size"): (autoencoder, SIZES),
-        _("Nested autoencoder: one network for all sizes"): (nested, [k for k in SIZES if k <= NESTED_LENGTH]),
-        _("PCA"): (principal, SIZES),
+        _("Autoencoder: a network for each size"): ("autoencoder", SIZES),
+        _("Nested autoencoder: one network for all sizes"): ("nested", [k for k in SIZES if k <= NESTED_LENGTH]),
+        _("PCA"): ("principal", SIZES),
     }
     for title, (method, sizes) in rows.items():
         st.markdown(f"**{title}**")
-        results = {k: method(x, k) for k in sizes}
         pictures = [
             Picture(
-                png=grey_png(r.x_hat[0]),
+                png=png,
                 title=number(k),
-                note="SSE " + number(r.sse, 1),
+                note="SSE " + number(sse, 1),
                 alt=_("{method} with {k} numbers").format(method=title, k=k),
                 chosen=k == current,
             )
-            for k, r in results.items()
+            for k, (png, sse) in drawn_sizes(method, x, sizes).items()
         ]
         strip(pictures, columns=len(SIZES))
     st.caption(_("The number below each picture is how long its code is."))
     price_of_order(min(current, NESTED_LENGTH))
+
+
+METHODS = {"autoencoder": autoencoder, "nested": nested, "principal": principal}
+
+
+def drawn_sizes(method: str, x: Tensor, sizes: Sequence[int]) -> dict[int, tuple[bytes, float]]:
+    """A picture through a method at each size: PNG and SSE.
+
+    Moving the slider changes none of it, so the last picture's results are kept, in this visitor's session.
+    """
+    kept = st.session_state.setdefault("drawn_sizes", {})
+    picture, results = kept.get(method, (None, {}))
+    if picture is None or not x.equal(picture):
+        through_all = {k: METHODS[method](x, k) for k in sizes}
+        results = {k: (grey_png(r.x_hat[0]), r.sse) for k, r in through_all.items()}
+        kept[method] = (x, results)
+    return results
 
 
 def price_of_order(k: int) -> None:
