@@ -62,5 +62,13 @@ class CheckpointError(GenlabError):
     """A checkpoint folder is missing, broken, or does not fit its own configuration."""
 
 
+class ExportError(GenlabError):
+    """A network cannot be run by a browser."""
+
+
+class PublishError(GenlabError):
+    """A file that a browser should fetch cannot be put where the server offers it."""
+
+
 class TrainingError(GenlabError):
     """A training run cannot start, continue, or went wrong (for example, the loss is not finite)."""

@@ -5,11 +5,14 @@ Images are (N, C, H, W) in [0, 1]; codes are (N, latent_dim).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from genlab.errors import CheckpointError
 from genlab.losses import squared_errors
 from genlab.metrics import psnr, ssim
 from genlab.models import ImageAutoencoder
@@ -86,3 +89,38 @@ def decode_random(
     if mean is not None:
         z = z + mean
     return model.decode(z)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeStatistics:
+    """Where the codes of the training pictures lie, number by number; each a list of latent_dim.
+
+    Attributes:
+        mean, std: of each number.
+        low, high: 1st and 99th percentile, between which a slider goes.
+    """
+
+    mean: list[float]
+    std: list[float]
+    low: list[float]
+    high: list[float]
+
+
+def code_statistics(metrics: Mapping[str, Any], latent_dim: int) -> CodeStatistics:
+    """What a checkpoint's ``metrics.json`` says of its codes.
+
+    Raises:
+        CheckpointError: it says nothing, or not of so many numbers.
+    """
+    try:
+        codes = metrics["codes"]
+        found = [codes["mean"], codes["std"], codes["quantiles"]["0.01"], codes["quantiles"]["0.99"]]
+        lists = [[float(value) for value in values] for values in found]
+    except (KeyError, TypeError, ValueError):
+        lists = []
+    if not lists or any(len(values) != latent_dim for values in lists):
+        raise CheckpointError(
+            "The measurements of this network do not say where its {n} code numbers lie. Evaluate it again.",
+            n=latent_dim,
+        )
+    return CodeStatistics(mean=lists[0], std=lists[1], low=lists[2], high=lists[3])

@@ -8,7 +8,7 @@ import streamlit as st
 
 from genlab.catalog import SIZES
 from genlab.errors import GenlabError
-from ui import reconstruction, routing
+from ui import codes, reconstruction, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.source import choose_picture
@@ -53,7 +53,8 @@ def explore(x: Tensor | None) -> None:
     if x is None:
         st.info(_("Choose a picture above, and it appears here."), icon=":material/image:")
         return
-    reconstruction.side_by_side(x, k)
+    ours = reconstruction.side_by_side(x, k)
+    codes.drag_code(f"ae-mnist-z{k}", ours)
     view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="sizes")
     if view == "sizes":
         reconstruction.all_sizes(x, k)

@@ -23,7 +23,7 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
         round_: single pills rather than one bar.
     """
     asked = st.query_params.get(key)
-    if st.session_state.get(key) not in options or _went_back():
+    if st.session_state.get(key) not in options or went_back():
         st.session_state[key] = asked if asked in options else default
     row = st.pills if round_ else st.segmented_control
     value = row(label, list(options), format_func=options.__getitem__, required=True, wrap=True, key=key) or default
@@ -35,7 +35,7 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
     return value
 
 
-def _went_back() -> bool:
+def went_back() -> bool:
     """Whether the browser's Back or Forward button asked for this run; then the address decides, not the widget."""
     context = get_script_run_ctx(suppress_warning=True)
     return getattr(context, "is_history_navigation", False)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from genlab.checkpoints import Checkpoint
     from genlab.data import ImageSet
+    from genlab.latent import CodeStatistics
 
 PCA_NAME = "pca-mnist-z128"
 NESTED_NAME = "ae-nested-mnist-z64"
@@ -51,6 +52,18 @@ def checkpoint_or_none(name: str) -> Checkpoint | None:
         return None
 
 
+def code_statistics(name: str) -> CodeStatistics:
+    """Where the codes of a shipped checkpoint lie.
+
+    Raises:
+        CheckpointError: it is missing or broken, or does not say.
+    """
+    from genlab import latent
+
+    loaded = checkpoint(name)
+    return latent.code_statistics(loaded.metrics, loaded.config.latent_dim)
+
+
 @st.cache_resource(show_spinner=False)
 def test_set(name: str) -> ImageSet:
     """The test split of a data set on this machine.
@@ -69,6 +82,22 @@ def test_set(name: str) -> ImageSet:
 def members(name: str, label: int) -> list[int]:
     """Which test pictures of a data set have a label, in order."""
     return (test_set(name).labels == label).nonzero().flatten().tolist()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def test_codes(name: str, data: str) -> tuple[Tensor, Tensor]:
+    """Codes (n, latent_dim) and labels (n,) of the first ``MOST_CODES`` test pictures of a data set, for a map."""
+    import torch
+
+    from genlab.data import to_float
+
+    pictures = test_set(data)
+    with torch.inference_mode():
+        codes = checkpoint(name).model.encode(to_float(pictures.images[:MOST_CODES]))
+    return codes.clone(), pictures.labels[:MOST_CODES].clone()
+
+
+MOST_CODES = 2000
 
 
 def test_picture(name: str, label: int, number: int) -> Tensor:

@@ -1,8 +1,8 @@
 """The visitor's language: English in the source, Brazilian Portuguese from a GNU gettext catalog.
 
-Visitors of one server are threads of one process, so nothing here remembers a language: ``_`` asks for the
-visitor's own at each call. (Hence also: never call ``_`` while a module is imported, nor inside a function that
-``st.cache_data`` keeps, unless ``language()`` is one of its arguments.)
+Visitors of one server are threads of one process, so ``_`` asks for the visitor's own language at each call; what is
+remembered between two calls belongs to one thread and one run of the script. (Hence also: never call ``_`` while a
+module is imported, nor inside a function that ``st.cache_data`` keeps, unless ``language()`` is one of its arguments.)
 
     from ui.i18n import _
     st.write(_("The latent space has {k} numbers.").format(k=k))   # translate first, then fill in
@@ -13,6 +13,7 @@ visitor's own at each call. (Hence also: never call ``_`` while a module is impo
 from __future__ import annotations
 
 import gettext
+import threading
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -20,6 +21,7 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 from genlab.errors import GenlabError
 from genlab.text import N_
@@ -38,10 +40,39 @@ SWITCH = "i18n_switch"  # the switch's own key
 PT_BR_MARKS = str.maketrans(",.", ".,")  # 1,234.5 -> 1.234,5
 
 
+class _Last(threading.local):
+    """The language found last in this thread, and what it was found from: see ``language``."""
+
+    context: ScriptRunContext | None = None
+    query_string: str = ""
+    context_info: object = None
+    found: Language = "en"
+
+
+_last = _Last()
+
+
 def language() -> Language:
-    """The visitor's language: the address's ``?lang=``, else the switch, else the browser's, else English."""
-    if get_script_run_ctx(suppress_warning=True) is None:  # no visitor: a test, a thread of a download
+    """The visitor's language: the address's ``?lang=``, else the switch, else the browser's, else English.
+
+    A page asks a hundred times a run and looking it up was a third of the run, so the answer is kept until the run,
+    its address or what the browser says of itself is another. The switch's choice changes the address, too.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:  # no visitor: a test, a thread of a download
         return "en"
+    last = _last
+    if (
+        last.context is not context
+        or last.context_info is not context.context_info
+        or last.query_string != context.query_string
+    ):
+        last.found = _look_up()
+        last.context, last.context_info, last.query_string = context, context.context_info, context.query_string
+    return last.found
+
+
+def _look_up() -> Language:
     for asked in (st.query_params.get(PARAMETER), st.session_state.get(CHOSEN), st.context.locale):
         known = _known(asked)
         if known is not None:

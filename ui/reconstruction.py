@@ -64,8 +64,8 @@ def stops(current: int) -> None:
     )
 
 
-def side_by_side(x: Tensor, k: int) -> None:
-    """Original, both reconstructions and their errors, then the numbers."""
+def side_by_side(x: Tensor, k: int) -> Reconstruction:
+    """Original, both reconstructions and their errors, then the numbers; what the autoencoder made of the picture."""
     ours, pca = autoencoder(x, k), principal(x, k)
     strip(
         [
@@ -86,6 +86,7 @@ def side_by_side(x: Tensor, k: int) -> None:
         measures(ours, pca)
     with right:
         size_of_code(k)
+    return ours
 
 
 def usual(z: Tensor, k: int) -> Tensor:
@@ -98,8 +99,8 @@ def code_spread(k: int) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation (k,) of the codes of the training pictures."""
     import torch
 
-    codes = cache.checkpoint(f"ae-mnist-z{k}").metrics["codes"]
-    return torch.tensor(codes["mean"]), torch.tensor(codes["std"])
+    codes = cache.code_statistics(f"ae-mnist-z{k}")
+    return torch.tensor(codes.mean), torch.tensor(codes.std)
 
 
 def measures(ours: Reconstruction, pca: Reconstruction) -> None:

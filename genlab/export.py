@@ -1,0 +1,176 @@
+"""A dense network for the browser: what its ``nn.Module`` computes, as a list of plain operations with weights.
+
+    program = record(model.decode, torch.zeros(1, 8))    # linear 8→250, silu, linear 250→500, …, sigmoid
+    data = to_bytes(program)                             # a safetensors file that ui/components/js/runtime.js runs
+
+The module itself is run once and every operation that touches its input is noted, so there is no second
+description of a network that could differ from the first. Matrices travel as float16, which the shipped weights are
+already, vectors as float32.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from genlab.errors import ExportError
+
+ACTIVATIONS = {"relu", "silu", "tanh", "sigmoid"}
+SAME_VALUES = {"view", "_unsafe_view", "reshape", "alias", "detach", "clone", "unsqueeze", "squeeze", "constant_pad_nd"}
+MAX_PRODUCTS = 3_000_000
+"""Multiplications for one picture; more would take a browser longer than 4 ms (``benchmarks/drag.py``)."""
+
+DENSE_ONLY = "The browser cannot run this network: it has the step “{step}”, and only dense layers travel."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Operations on one vector, one after the other.
+
+    Attributes:
+        inputs, outputs: how many numbers go in and come out.
+        operations: each a name ``op`` and its settings; tensors are named.
+        tensors: the weights by name, float32.
+    """
+
+    inputs: int
+    outputs: int
+    operations: list[dict[str, Any]]
+    tensors: dict[str, Tensor]
+
+    @property
+    def products(self) -> int:
+        """How many multiplications its matrices take."""
+        return sum(tensor.numel() for tensor in self.tensors.values() if tensor.ndim == 2)
+
+
+@torch.no_grad()
+def record(function: Callable[[Tensor], Tensor], example: Tensor) -> Program:
+    """Run ``function`` once and note what it does.
+
+    Args:
+        function: ``model.encode`` or ``model.decode`` of a network in evaluation mode.
+        example: an input with one row, (1, …), of any values.
+
+    Raises:
+        ExportError: a step is none of the dense ones, or the network is too large.
+    """
+    recorder = _Recorder(example)
+    with recorder:
+        result = function(example)
+    if result is not recorder.value:
+        raise ExportError(DENSE_ONLY, step="output")
+    program = Program(
+        inputs=example.numel(),
+        outputs=result.numel(),
+        operations=recorder.operations,
+        tensors=recorder.tensors,
+    )
+    if program.products > MAX_PRODUCTS:
+        raise ExportError(
+            "This network takes {n} million multiplications; a browser that follows the finger has time for {most}.",
+            n=round(program.products / 1e6, 1),
+            most=MAX_PRODUCTS // 1_000_000,
+        )
+    return program
+
+
+def to_bytes(program: Program, about: dict[str, Any] | None = None) -> bytes:
+    """The program as a safetensors file: matrices in float16, vectors in float32, operations in the header.
+
+    Args:
+        program: to write.
+        about: what else the browser should know of the network, as JSON; ``network.about`` there.
+
+    Raises:
+        ExportError: a weight is beyond float16's range.
+    """
+    from safetensors.torch import save
+
+    stored = {name: t.half() if t.ndim == 2 else t.float() for name, t in program.tensors.items()}
+    if not all(tensor.isfinite().all() for tensor in stored.values()):
+        raise ExportError("A weight of this network is too large to travel to the browser.")
+    header = {"inputs": program.inputs, "outputs": program.outputs, "operations": program.operations}
+    texts = {"program": json.dumps(header), "about": json.dumps(about or {})}
+    return save({name: tensor.contiguous() for name, tensor in stored.items()}, metadata=texts)
+
+
+@dataclass
+class _Recorder(TorchDispatchMode):
+    """Follows one tensor through torch's operations; what is computed from weights alone is a constant.
+
+    A dispatch mode is the thread's own, so visitors whose networks run meanwhile are not touched (tracing with
+    torch.fx would replace methods of ``nn.Module`` for all threads).
+    """
+
+    value: Tensor
+    operations: list[dict[str, Any]] = field(default_factory=list)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if any(argument is self.value for argument in torch.utils._pytree.tree_leaves((args, kwargs))):
+            self._note(func.overloadpacket.__name__, list(args), kwargs or {}, result)
+            self.value = result[0] if isinstance(result, tuple) else result
+        return result
+
+    def _note(self, step: str, args: list[Any], kwargs: dict[str, Any], result: Any) -> None:
+        if step in ACTIVATIONS:
+            self._add(step)
+        elif step == "gelu" and kwargs.get("approximate", "none") == "none":
+            self._add("gelu")
+        elif step in SAME_VALUES and result.numel() == self.value.numel():
+            pass
+        elif step == "addmm" and args[1] is self.value and not kwargs:
+            self._add("linear", weight=args[2].T, bias=args[0])
+        elif step == "mm" and args[0] is self.value:
+            self._add("linear", weight=args[1].T)
+        elif step == "clamp" and args[1:] == [0.0, 1.0]:
+            self._add("clip")
+        elif step == "cat" and args[0][0] is self.value and len(args[0]) == 2:
+            self._add("append", values=args[0][1])
+        elif step in ("add", "sub", "mul", "div") and not kwargs and result.numel() == self.value.numel():
+            self._arithmetic(step, *args)
+        elif step == "native_layer_norm" and math.prod(args[1]) == self.value.numel():
+            self._add("standardise", eps=args[4])
+            self._add("affine", scale=args[2], shift=args[3])
+        elif "batch_norm" in step and args[1] is not None and args[3] is not None:
+            scale = args[1].double() / (args[4].double() + args[-1]).sqrt()
+            self._add("affine", scale=scale, shift=args[2].double() - args[3].double() * scale)
+        else:
+            raise ExportError(DENSE_ONLY, step=step)
+
+    def _arithmetic(self, step: str, a: Any, b: Any) -> None:
+        """value ∘ constant or constant ∘ value, as scale · value + shift."""
+        first = a is self.value
+        other = b if first else a
+        if other is self.value or (step == "div" and not first):
+            raise ExportError(DENSE_ONLY, step=step)
+        if step == "mul":
+            self._add("affine", scale=other, shift=0.0)
+        elif step == "div":
+            self._add("affine", scale=1 / other, shift=0.0)
+        else:
+            sign = -1.0 if step == "sub" else 1.0
+            self._add("affine", scale=1.0 if first else sign, shift=sign * other if first else other)
+
+    def _add(self, op: str, **settings: Any) -> None:
+        """Note an operation; tensors among its settings are stored and named, and those that are None left out."""
+        written: dict[str, Any] = {"op": op}
+        for name, setting in settings.items():
+            if isinstance(setting, Tensor) and setting.numel() > 1:
+                written[name] = f"{len(self.operations)}.{name}"
+                self.tensors[written[name]] = setting.float() if setting.ndim == 2 else setting.float().flatten()
+            elif setting is not None:
+                written[name] = float(setting)
+        self.operations.append(written)

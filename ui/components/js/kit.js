@@ -1,0 +1,167 @@
+/** What every component shares: elements, crisp screens, the theme, numbers, and a life between runs of the script. */
+
+export const SIDE = 28;
+
+/**
+ * A component out of `create(root, say)`, which makes a view with `update(data)` and, if it holds anything outside of
+ * its own elements, `leave()`. Streamlit calls the result anew whenever data or theme change; the view stays. If it
+ * fails, a sentence takes its place, the server is told and shows its own answer below; new data are a new try.
+ */
+export function component(create) {
+  const places = new WeakMap(); // where Streamlit put us -> {view, send, failed}
+  return async ({ parentElement, data, setStateValue }) => {
+    const place = places.get(parentElement) ?? { failed: false };
+    places.set(parentElement, place);
+    place.send = setStateValue; // the newest one
+    try {
+      if (!place.view) {
+        place.root ??= element("div", { class: "gl", lang: data.words.lang.replace("_", "-") });
+        parentElement.append(element("style", {}, STYLE), place.root);
+        place.root.replaceChildren();
+        place.view = create(place.root, (name, value) => place.send(name, value));
+      }
+      await place.view.update(data);
+      if (place.failed) place.send("failed", null);
+      place.failed = false;
+    } catch (error) {
+      console.warn(`genlab: ${error.message}`);
+      place.view?.leave?.();
+      place.view = null;
+      place.root.replaceChildren(element("p", { class: "gl-broken", role: "alert" }, data.words.broken));
+      if (!place.failed) place.send("failed", String(error.message).slice(0, 200));
+      place.failed = true;
+    }
+    return () => {
+      place.view?.leave?.();
+      places.delete(parentElement);
+    };
+  };
+}
+
+/** `element("div", {class: "a", onclick: f}, child, "text")`. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made[name] = value;
+    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A picture of 28×28 pixels, enlarged without smoothing, with words for who cannot see it. */
+export class Screen {
+  constructor(label, attributes = {}) {
+    this.canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": label, ...attributes });
+    this.context = this.canvas.getContext("2d");
+    this.image = this.context.createImageData(SIDE, SIDE);
+    this.image.data.fill(255);
+    this.paint(new Float32Array(SIDE * SIDE));
+  }
+
+  /** Pixels in [0, 1], 0 black. */
+  paint(pixels) {
+    const { data } = this.image;
+    for (let i = 0, at = 0; i < pixels.length; i++, at += 4) {
+      data[at] = data[at + 1] = data[at + 2] = 255 * pixels[i] + 0.5;
+    }
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /** What was added in orange, what was lost in blue, as `ui/pictures.py` draws errors. */
+  paintError(found, wanted) {
+    const { data } = this.image;
+    for (let i = 0, at = 0; i < found.length; i++, at += 4) {
+      const error = found[i] - wanted[i];
+      const strength = Math.abs(error) ** 0.7;
+      const colour = error > 0 ? MORE_INK : LESS_INK;
+      for (let c = 0; c < 3; c++) data[at + c] = strength * colour[c] + 0.5;
+    }
+    this.context.putImageData(this.image, 0, 0);
+  }
+}
+
+const MORE_INK = [255, 140, 26];
+const LESS_INK = [64, 156, 255];
+
+/** Σ (a − b)². */
+export function squaredError(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  return sum;
+}
+
+/** A theme colour of Streamlit's as the canvas wants it. */
+export function themeColour(root, name) {
+  return getComputedStyle(root).getPropertyValue(`--st-${name}`).trim() || "#888888";
+}
+
+/**
+ * Calls `f` when a control is let go: at once after the pointer, and after a pause of the keys, each of which is a
+ * release by itself.
+ */
+export function onRelease(control, f) {
+  let timer = 0;
+  let keys = false;
+  control.addEventListener("keydown", () => (keys = true), true);
+  control.addEventListener("pointerdown", () => (keys = false), true);
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(f, keys ? KEY_PAUSE : 0);
+  };
+}
+
+const KEY_PAUSE = 400; // ms
+
+/** Before the next frame, at most once, whoever asks how often. */
+export function eachFrame(f) {
+  let asked = 0;
+  return () => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      f();
+    });
+  };
+}
+
+/** Numbers as the visitor writes them. */
+export function numbers(lang, digits) {
+  const format = new Intl.NumberFormat(lang.replace("_", "-"), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (value) => format.format(value).replace("-", "−");
+}
+
+/** z₁₂ for the number with index 11. */
+export function nameOf(index) {
+  return `z${String(index + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit])}`;
+}
+
+/** Two standard normal numbers at a time (Box & Muller 1958). */
+export function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}
+
+/** What one component tells the others on the page, such as the code of what is being drawn. */
+export const page = new EventTarget();
+
+const STYLE = `
+.gl { font-family: var(--st-font); color: var(--st-text-color); font-size: 1rem; line-height: 1.35; }
+.gl * { box-sizing: border-box; }
+.gl canvas { image-rendering: pixelated; display: block; }
+.gl figure { margin: 0; }
+.gl figcaption { text-align: center; font-size: 0.95rem; padding-top: 0.3rem; }
+.gl .gl-screen { width: 100%; aspect-ratio: 1; background: #000; border-radius: 0.4rem;
+  border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
+.gl button, .gl select { font: inherit; color: inherit; background: var(--st-background-color); cursor: pointer;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 0.5rem); padding: 0.3rem 0.8rem; min-height: 2.5rem; }
+.gl button:hover, .gl select:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+.gl button[aria-pressed="true"] { background: var(--st-primary-color); border-color: var(--st-primary-color); color: #fff; }
+.gl button:disabled { opacity: 0.45; cursor: default; border-color: var(--st-border-color); color: inherit; }
+.gl :focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+.gl input[type="range"] { width: 100%; height: 1.75rem; margin: 0; accent-color: var(--st-primary-color); cursor: pointer; }
+.gl input[type="range"] { touch-action: pan-y; }
+.gl .gl-area { touch-action: none; cursor: crosshair; }
+.gl .gl-row { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
+.gl .gl-note { font-size: 0.95rem; margin: 0.4rem 0; opacity: 0.85; }
+.gl .gl-broken { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 0.5rem); padding: 0.75rem 1rem; margin: 0; }
+.gl output { font-variant-numeric: tabular-nums; }
+`;

@@ -1,0 +1,273 @@
+/**
+ * A map of two numbers of a code: the codes of test pictures in their digits' colours, decoded places behind them, and
+ * under the pointer what the decoder makes of that place.
+ *
+ * data: {decoder, codes, base, dims, start, at, colours, words}. decoder and codes are addresses, base the code whose
+ * other numbers stay as they are, dims which two are drawn, start where the handle begins. They count when at changes.
+ * Value: place, {at, dims, values}, on release.
+ */
+
+import { component, element, nameOf, numbers, onRelease, Screen, SIDE, themeColour } from "./kit.js";
+import { network, tensors } from "./runtime.js";
+
+const GRID = 15; // decoded places a side
+const MARGIN = 0.06; // around the codes, of the map's side
+const DOT = 2.6; // CSS pixels
+const SLICE = 6; // ms of work on the grid in one frame
+
+export default component((root, say) => {
+  let net, points, labels, words, write, at, decoder, codes, colours;
+  let dims = [0, 1];
+  let base = [];
+  let code = []; // what is decoded: base with the two numbers of the place
+  let kept = [0, 0]; // where the handle was left
+  let view = [[0, 1], [0, 1]]; // low and high on either axis
+  let gridRun = 0;
+
+  const grid = element("canvas", { width: GRID * SIDE, height: GRID * SIDE, "aria-hidden": "true" });
+  const dots = element("canvas", { "aria-hidden": "true", class: "gl-dots" });
+  const tile = new Screen("", { class: "gl-tile", "aria-hidden": "true" });
+  const handle = element("div", { class: "gl-handle", role: "slider", tabindex: 0 });
+  const area = element("div", { class: "gl-area gl-map" }, grid, dots, handle, tile.canvas);
+  const screen = new Screen("", { class: "gl-screen" });
+  const place = element("output");
+  const axes = element("div", { class: "gl-row" });
+  const layers = element("div", { class: "gl-row" });
+  const legend = element("div", { class: "gl-row gl-legend" });
+  root.append(
+    element("style", {}, STYLE),
+    element(
+      "div",
+      { class: "gl-mapped" },
+      element("div", {}, area, legend),
+      element("div", { class: "gl-side" }, element("figure", {}, screen.canvas, element("figcaption", {}, place)), axes, layers),
+    ),
+  );
+
+  const released = onRelease(area, () => {
+    kept = values();
+    say("place", { at, dims: [...dims], values: kept.map((value) => +value.toFixed(4)) });
+  });
+  const values = () => dims.map((dim) => code[dim]);
+  const across = (value, axis) => (value - view[axis][0]) / (view[axis][1] - view[axis][0]);
+
+  /** To a place, in numbers of the code: decode it and move the tile. */
+  function go(to, settled) {
+    code = [...base];
+    dims.forEach((dim, axis) => (code[dim] = Math.min(Math.max(to[axis], view[axis][0]), view[axis][1])));
+    const image = net.run(code);
+    screen.paint(image);
+    tile.paint(image);
+    const [x, y] = values();
+    const left = across(x, 0), top = 1 - across(y, 1);
+    if (settled) moveTo(handle, left, top);
+    moveTo(tile.canvas, left, top);
+    tile.canvas.classList.toggle("gl-below", top < 0.25);
+    const text = `${nameOf(dims[0])} = ${write(x)}, ${nameOf(dims[1])} = ${write(y)}`;
+    const near = nearest();
+    place.replaceChildren(text, element("br"), words.nearest.replace("{digit}", near));
+    handle.setAttribute("aria-valuetext", `${text}; ${words.nearest.replace("{digit}", near)}`);
+    handle.setAttribute("aria-valuenow", x.toFixed(2));
+  }
+
+  function moveTo(thing, left, top) {
+    thing.style.left = `${100 * left}%`;
+    thing.style.top = `${100 * top}%`;
+  }
+
+  /** The digit of the nearest of the codes, by all their numbers. */
+  function nearest() {
+    const width = code.length;
+    let best = Infinity, digit = 0;
+    for (let n = 0, from = 0; n < labels.length; n++, from += width) {
+      let distance = 0;
+      for (let i = 0; i < width && distance < best; i++) distance += (points[from + i] - code[i]) ** 2;
+      if (distance < best) [best, digit] = [distance, labels[n]];
+    }
+    return digit;
+  }
+
+  function fromPointer(event) {
+    const box = area.getBoundingClientRect();
+    const share = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
+    return share.map((s, axis) => view[axis][0] + s * (view[axis][1] - view[axis][0]));
+  }
+
+  let held = false;
+  area.onpointerdown = (event) => {
+    if (!event.isPrimary || event.button) return;
+    held = true;
+    area.setPointerCapture(event.pointerId);
+    handle.focus({ preventScroll: true });
+    go(fromPointer(event), true);
+    event.preventDefault();
+  };
+  area.onpointermove = (event) => event.isPrimary && net && go(fromPointer(event), held);
+  area.onpointerup = area.onpointercancel = () => {
+    if (!held) return;
+    held = false;
+    released();
+  };
+  area.onpointerleave = () => net && !held && go(kept, true);
+  handle.onkeydown = (event) => {
+    const step = event.shiftKey ? 0.1 : 0.02;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
+    const to = event.key === "Home" ? dims.map((dim) => base[dim]) : moves[event.key] && values().map((v, axis) => v + moves[event.key][axis] * (view[axis][1] - view[axis][0]));
+    if (!to) return;
+    event.preventDefault();
+    go(to, true);
+    released();
+  };
+
+  /** The middle 98 % of the codes on either axis, and the base. */
+  function frame() {
+    view = dims.map((dim) => {
+      const column = Float32Array.from(labels, (_, n) => points[n * base.length + dim]).sort();
+      const low = Math.min(column[Math.floor(0.01 * column.length)], base[dim]);
+      const high = Math.max(column[Math.floor(0.99 * column.length)], base[dim], low + 1e-3);
+      const more = MARGIN * (high - low);
+      return [low - more, high + more];
+    });
+  }
+
+  function drawDots() {
+    const size = area.clientWidth || 400;
+    const sharp = Math.min(devicePixelRatio || 1, 2);
+    dots.width = dots.height = size * sharp;
+    const pen = dots.getContext("2d");
+    pen.scale(sharp, sharp);
+    pen.globalAlpha = 0.8;
+    for (let n = 0; n < labels.length; n++) {
+      const [x, y] = dims.map((dim, axis) => across(points[n * base.length + dim], axis));
+      pen.fillStyle = colours[labels[n]];
+      pen.beginPath();
+      pen.arc(x * size, (1 - y) * size, DOT, 0, 7);
+      pen.fill();
+    }
+  }
+
+  /** The decoded grid, a few places in each frame, in the ink of the theme on no ground. */
+  function drawGrid() {
+    const run = ++gridRun;
+    const pen = grid.getContext("2d");
+    pen.clearRect(0, 0, grid.width, grid.height);
+    const ink = element("canvas", { width: 1, height: 1 }).getContext("2d");
+    ink.fillStyle = themeColour(root, "text-color");
+    ink.fillRect(0, 0, 1, 1);
+    const colour = ink.getImageData(0, 0, 1, 1).data;
+    const image = pen.createImageData(SIDE, SIDE);
+    const there = [...base];
+    let n = 0;
+    const some = () => {
+      if (run !== gridRun || !root.isConnected) return;
+      const end = performance.now() + (held ? 0 : SLICE);
+      while (n < GRID * GRID && performance.now() < end) {
+        const row = Math.floor(n / GRID), column = n % GRID;
+        [column, GRID - 1 - row].forEach((cell, axis) => {
+          there[dims[axis]] = view[axis][0] + ((cell + 0.5) / GRID) * (view[axis][1] - view[axis][0]);
+        });
+        net.run(there).forEach((pixel, i) => image.data.set([colour[0], colour[1], colour[2], 255 * pixel], 4 * i));
+        pen.putImageData(image, column * SIDE, row * SIDE);
+        n++;
+      }
+      if (n < GRID * GRID) requestAnimationFrame(some);
+    };
+    requestAnimationFrame(some);
+  }
+
+  function choices() {
+    const std = net.about.codes.std;
+    const order = [...std.keys()].sort((a, b) => std[b] - std[a]);
+    axes.replaceChildren(
+      ...(order.length > 2 ? [words.across, words.up] : []).map((text, axis) => {
+        const select = element(
+          "select",
+          {
+            onchange() {
+              dims[axis] = +select.value;
+              if (dims[0] === dims[1]) dims[1 - axis] = order.find((dim) => dim !== dims[axis]);
+              begin(dims.map((dim) => base[dim]));
+              choices();
+              released();
+            },
+          },
+          ...order.map((dim) => element("option", { value: dim, selected: dim === dims[axis] }, nameOf(dim))),
+        );
+        return element("label", {}, `${text} `, select);
+      }),
+    );
+  }
+
+  function layer(text, canvas) {
+    const box = element("input", { type: "checkbox", checked: true, onchange: () => (canvas.hidden = !box.checked) });
+    return element("label", {}, box, ` ${text}`);
+  }
+
+  function begin(start) {
+    frame();
+    kept = start;
+    go(start, true);
+    drawDots();
+    drawGrid();
+  }
+
+  const resized = new ResizeObserver(() => net && labels && drawDots());
+  resized.observe(area);
+
+  return {
+    async update(data) {
+      words = data.words;
+      colours = data.colours;
+      write = numbers(words.lang, 2);
+      if (data.decoder !== decoder || data.codes !== codes) {
+        const [found, known] = await Promise.all([network(data.decoder), tensors(data.codes)]);
+        net = found;
+        ({ codes: points, labels } = known);
+        [decoder, codes, at] = [data.decoder, data.codes, undefined];
+      }
+      screen.canvas.setAttribute("aria-label", words.picture);
+      handle.setAttribute("aria-label", words.handle);
+      handle.setAttribute("aria-roledescription", words.kind);
+      layers.replaceChildren(layer(words.dots, dots), layer(words.grid, grid));
+      legend.replaceChildren(
+        ...colours.map((colour, digit) => element("span", {}, element("i", { style: `background:${colour}` }), String(digit))),
+      );
+      if (data.at !== at) {
+        at = data.at;
+        base = data.base;
+        dims = [...data.dims];
+        choices();
+        begin(data.start ?? dims.map((dim) => base[dim]));
+      } else {
+        drawGrid(); // the theme may have changed
+      }
+    },
+    leave() {
+      gridRun++;
+      resized.disconnect();
+    },
+  };
+});
+
+const STYLE = `
+.gl-mapped { display: grid; grid-template-columns: minmax(0, 34rem) 9rem; gap: 1.25rem; align-items: start; }
+.gl-map { position: relative; aspect-ratio: 1; width: 100%; border: 1px solid var(--st-border-color); overflow: hidden;
+  border-radius: var(--st-base-radius, 0.5rem); background: var(--st-background-color); }
+.gl-map > canvas:not(.gl-tile) { position: absolute; inset: 0; width: 100%; height: 100%; }
+.gl-map > canvas[hidden] { display: none; }
+.gl-map > canvas:first-child { opacity: 0.45; }
+.gl-map > canvas.gl-dots { image-rendering: auto; }
+.gl-handle { position: absolute; width: 1.5rem; height: 1.5rem; margin: -0.75rem; border-radius: 50%; cursor: grab;
+  border: 3px solid var(--st-primary-color); background: color-mix(in srgb, var(--st-background-color) 55%, transparent); }
+.gl-tile { position: absolute; width: 5.25rem; height: 5.25rem; translate: -50% calc(-100% - 1.1rem); pointer-events: none;
+  border-radius: 0.4rem; border: 2px solid var(--st-primary-color); background: #000; }
+.gl-tile.gl-below { translate: -50% 1.1rem; }
+.gl-side { display: grid; gap: 0.75rem; }
+.gl-legend { margin-top: 0.5rem; gap: 0.2rem 0.75rem; }
+.gl-legend i { display: inline-block; width: 0.8rem; height: 0.8rem; border-radius: 50%; margin-right: 0.25rem; }
+@media (max-width: 640px) {
+  .gl-mapped { grid-template-columns: 1fr; }
+  .gl-map { max-width: 21rem; }
+  .gl-side { grid-template-columns: 8rem 1fr; align-items: center; }
+}
+`;

@@ -1,0 +1,195 @@
+/**
+ * Dense networks in the browser: what `genlab/export.py` wrote, fetched once and run in float32.
+ *
+ *     const net = await network(url);      // the same object for the same address, however often it is asked for
+ *     const image = net.run(z);            // Float32Array(784), valid until the next run
+ *
+ * A file is gzip around safetensors: 8 bytes with the header's length, the header (JSON), the weights. Gzip brings a
+ * checksum, so a damaged file is refused and not drawn.
+ */
+
+const networks = new Map();
+
+/** The network at an address; rejects when it is missing, damaged or asks for what is not known here. */
+export function network(url) {
+  if (!networks.has(url)) {
+    const coming = open(url).then(({ header, tensor }) => new Network(header, tensor));
+    coming.catch(() => networks.delete(url)); // so that the next visit tries again
+    networks.set(url, coming);
+  }
+  return networks.get(url);
+}
+
+/** The tensors of a file without a program, as {name: Float32Array | Uint8Array}. */
+export async function tensors(url) {
+  const { header, tensor } = await open(url);
+  return Object.fromEntries(Object.keys(header).filter((name) => name !== "__metadata__").map((name) => [name, tensor(name)]));
+}
+
+async function open(url) {
+  const answer = await fetch(new URL(url, document.baseURI));
+  if (!answer.ok) throw new Error(`${answer.status} ${url}`);
+  const packed = await answer.blob();
+  const bytes = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const length = Number(new DataView(bytes).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
+  const tensor = (name) => {
+    const { dtype, data_offsets: place } = header[name];
+    const part = bytes.slice(8 + length + place[0], 8 + length + place[1]);
+    if (dtype === "F32") return new Float32Array(part);
+    if (dtype === "F16") return fromHalf(part);
+    if (dtype === "U8") return new Uint8Array(part);
+    throw new Error(`${name} is ${dtype}`);
+  };
+  return { header, tensor };
+}
+
+/** float16 → float32. */
+export function fromHalf(buffer) {
+  if (typeof Float16Array !== "undefined") return new Float32Array(new Float16Array(buffer));
+  const halves = new Uint16Array(buffer);
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) {
+    const h = halves[i];
+    const exponent = (h >> 10) & 31;
+    const fraction = h & 1023;
+    let value = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+    if (exponent === 31) value = fraction ? NaN : Infinity;
+    values[i] = h & 0x8000 ? -value : value;
+  }
+  return values;
+}
+
+export class Network {
+  constructor(header, tensor) {
+    const program = JSON.parse(header.__metadata__.program);
+    this.about = JSON.parse(header.__metadata__.about);
+    this.inputs = program.inputs;
+    this.outputs = program.outputs;
+    let width = this.inputs;
+    this.steps = program.operations.map((operation) => {
+      const step = make(operation, width, (name) => (typeof name === "string" ? tensor(name) : name));
+      width = step.width ?? width;
+      return step.run;
+    });
+    if (width !== this.outputs) throw new Error(`${width} outputs instead of ${this.outputs}`);
+  }
+
+  /** One vector through the network. The result is the network's own buffer: copy what has to last. */
+  run(input) {
+    if (input.length !== this.inputs) throw new Error(`${input.length} inputs instead of ${this.inputs}`);
+    let values = Float32Array.from(input);
+    for (const step of this.steps) values = step(values);
+    return values;
+  }
+}
+
+/** One operation as {run, width}; `run` may change its argument and return it. */
+function make(operation, width, value) {
+  const { op } = operation;
+  if (op === "linear") return linear(value(operation.weight), operation.bias && value(operation.bias), width);
+  if (op === "affine") return { run: affine(value(operation.scale ?? 1), value(operation.shift ?? 0), width) };
+  if (op === "standardise") return { run: standardise(operation.eps) };
+  if (op === "append") return append(value(operation.values), width);
+  const f = elementwise[op];
+  if (!f) throw new Error(`unknown operation ${op}`);
+  return {
+    run(v) {
+      for (let i = 0; i < v.length; i++) v[i] = f(v[i]);
+      return v;
+    },
+  };
+}
+
+const elementwise = {
+  relu: (x) => (x > 0 ? x : 0),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  clip: (x) => (x < 0 ? 0 : x > 1 ? 1 : x),
+};
+
+/** Abramowitz & Stegun (1964), 7.1.26: within 1.5e-7. */
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const tail = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  return Math.sign(x) * (1 - tail * Math.exp(-x * x));
+}
+
+/** y = W x + b with W row by row. A picture is mostly 0, and what is 0 is left out. */
+function linear(weight, bias, width) {
+  const height = weight.length / width;
+  if (!Number.isInteger(height)) throw new Error("a matrix does not fit");
+  const out = new Float32Array(height);
+  const places = new Int32Array(width);
+  const run = (v) => {
+    let count = 0;
+    for (let i = 0; i < width; i++) if (v[i] !== 0) places[count++] = i;
+    const few = count < 0.5 * width;
+    for (let row = 0, at = 0; row < height; row++, at += width) {
+      out[row] = (few ? sparse(weight, at, v, places, count) : dot(weight, at, v, width)) + (bias ? bias[row] : 0);
+    }
+    return out;
+  };
+  return { run, width: height };
+}
+
+function dot(weight, at, v, width) {
+  let a = 0, b = 0, c = 0, d = 0;
+  let i = 0;
+  for (; i + 3 < width; i += 4) {
+    a += weight[at + i] * v[i];
+    b += weight[at + i + 1] * v[i + 1];
+    c += weight[at + i + 2] * v[i + 2];
+    d += weight[at + i + 3] * v[i + 3];
+  }
+  for (; i < width; i++) a += weight[at + i] * v[i];
+  return a + b + c + d;
+}
+
+function sparse(weight, at, v, places, count) {
+  let a = 0, b = 0;
+  let n = 0;
+  for (; n + 1 < count; n += 2) {
+    a += weight[at + places[n]] * v[places[n]];
+    b += weight[at + places[n + 1]] * v[places[n + 1]];
+  }
+  if (n < count) a += weight[at + places[n]] * v[places[n]];
+  return a + b;
+}
+
+/** scale · x + shift, each a number or a vector. */
+function affine(scale, shift, width) {
+  const s = typeof scale === "number" ? new Float32Array(width).fill(scale) : scale;
+  const t = typeof shift === "number" ? new Float32Array(width).fill(shift) : shift;
+  return (v) => {
+    for (let i = 0; i < width; i++) v[i] = s[i] * v[i] + t[i];
+    return v;
+  };
+}
+
+/** (x − mean) / √(variance + eps) over the whole vector: layer norm without its weights. */
+function standardise(eps) {
+  return (v) => {
+    let mean = 0, variance = 0;
+    for (const x of v) mean += x / v.length;
+    for (const x of v) variance += (x - mean) ** 2 / v.length;
+    const by = 1 / Math.sqrt(variance + eps);
+    for (let i = 0; i < v.length; i++) v[i] = (v[i] - mean) * by;
+    return v;
+  };
+}
+
+function append(values, width) {
+  const more = typeof values === "number" ? [values] : values;
+  const out = new Float32Array(width + more.length);
+  out.set(more, width);
+  return {
+    run(v) {
+      out.set(v);
+      return out;
+    },
+    width: out.length,
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * A slider for each number of a code, the picture it decodes to, and what each number does.
+ *
+ * data: {decoder, digit, code, at, words}. decoder is an address, digit the code of the current picture, code where to
+ * begin if that is elsewhere. They count when at changes; otherwise the sliders stay where they were dragged. Value: code, with the at it belongs to,
+ * on release.
+ */
+
+import { component, eachFrame, element, nameOf, normal, numbers, onRelease, page, Screen } from "./kit.js";
+import { network } from "./runtime.js";
+
+const OPEN = 32; // so many sliders are shown, the rest folded away
+const FILM = 9;
+
+export default component((root, say) => {
+  let net, about, words, write, order, at, decoder;
+  let code = [];
+  let digit = []; // the code of the current picture
+  let rows = [];
+  let shown = -1; // whose filmstrip
+  let filmOf = []; // the code the filmstrip belongs to
+
+  const screen = new Screen("", { class: "gl-screen" });
+  const caption = element("figcaption");
+  const buttons = element("div", { class: "gl-row" });
+  const film = element("div", { class: "gl-film" });
+  const filmCaption = element("p", { class: "gl-note" });
+  const frames = Array.from({ length: FILM }, () => new Screen("", { class: "gl-screen", "aria-hidden": "true" }));
+  film.append(...frames.map((frame) => frame.canvas));
+  const list = element("div", { class: "gl-list" });
+  root.append(
+    element("style", {}, STYLE),
+    element(
+      "div",
+      { class: "gl-sliders" },
+      element("figure", { class: "gl-look" }, screen.canvas, caption),
+      element("div", {}, film, filmCaption, list, buttons),
+    ),
+  );
+
+  const commit = () => say("code", { at, values: code.map((value) => +value.toFixed(4)) });
+  const released = onRelease(list, commit);
+  const draw = () => screen.paint(net.run(code));
+  const drawFilm = eachFrame(() => {
+    if (filmOf.length && filmOf.every((value, i) => i === shown || value === code[i])) markFilm();
+    else paintFilm();
+  });
+
+  function paintFilm() {
+    const [low, high] = rangeOf(shown);
+    filmOf = [...code];
+    const varied = [...code];
+    frames.forEach((frame, n) => {
+      varied[shown] = low + ((high - low) * n) / (FILM - 1);
+      frame.paint(net.run(varied));
+    });
+    filmCaption.textContent = words.film.replace("{name}", nameOf(shown)).replace("{low}", write(low)).replace("{high}", write(high));
+    markFilm();
+  }
+
+  function markFilm() {
+    const [low, high] = rangeOf(shown);
+    const nearest = Math.round(((code[shown] - low) / (high - low)) * (FILM - 1));
+    frames.forEach((frame, n) => frame.canvas.classList.toggle("gl-now", n === nearest));
+  }
+
+  function showFilm(index) {
+    if (index === shown) return;
+    shown = index;
+    filmOf = [];
+    drawFilm();
+  }
+
+  /** From the codes' 1st to their 99th percentile, or as far as the code at hand goes. */
+  function rangeOf(index) {
+    const { input } = rows[index];
+    return [+input.min, +input.max];
+  }
+
+  function setRange(index, value) {
+    const { input } = rows[index];
+    const low = about.codes.low[index];
+    const high = Math.max(about.codes.high[index], low + 1e-3);
+    input.min = Math.min(low, value);
+    input.max = Math.max(high, value);
+    input.step = (input.max - input.min) / 200;
+  }
+
+  function setCode(values) {
+    code = Array.from(values, Number);
+    code.forEach((value, index) => {
+      setRange(index, value);
+      rows[index].input.value = value;
+      tell(index);
+    });
+    draw();
+    filmOf = [];
+    drawFilm();
+  }
+
+  function tell(index) {
+    const text = write(code[index]);
+    rows[index].output.textContent = text;
+    rows[index].input.setAttribute("aria-valuetext", text);
+  }
+
+  function makeRow(index) {
+    const output = element("output");
+    const input = element("input", {
+      type: "range",
+      "aria-label": nameOf(index),
+      oninput() {
+        code[index] = +input.value;
+        draw();
+        tell(index);
+        markFilm();
+      },
+      onchange: released,
+      onfocus: () => showFilm(index),
+    });
+    rows[index] = { input, output };
+    return element(
+      "label",
+      { class: "gl-slider", onpointerenter: () => showFilm(index) },
+      element("span", {}, nameOf(index)),
+      input,
+      output,
+    );
+  }
+
+  function build() {
+    rows = [];
+    order = [...about.codes.std.keys()].sort((a, b) => about.codes.std[b] - about.codes.std[a]);
+    const made = order.map(makeRow);
+    list.replaceChildren(element("div", { class: "gl-grid" }, ...made.slice(0, OPEN)));
+    if (made.length > OPEN) {
+      const summary = words.more.replace("{n}", made.length - OPEN);
+      list.append(element("details", {}, element("summary", {}, summary), element("div", { class: "gl-grid" }, ...made.slice(OPEN))));
+    }
+    shown = order[0];
+    buttons.replaceChildren(
+      press(words.digit, () => digit),
+      press(words.mean, () => about.codes.mean),
+      press(words.random, () => about.codes.mean.map((mean, i) => mean + about.codes.std[i] * normal())),
+    );
+  }
+
+  function press(text, values) {
+    const onclick = () => {
+      setCode(values());
+      commit();
+    };
+    return element("button", { type: "button", onclick }, text);
+  }
+
+  /** While a digit is drawn on this page, its code moves the sliders, without the server. */
+  function follow({ detail }) {
+    if (detail.decoder !== decoder || detail.code.length !== code.length) return;
+    digit = detail.code;
+    setCode(digit);
+  }
+  page.addEventListener("code", follow);
+
+  return {
+    async update(data) {
+      words = data.words;
+      write = numbers(words.lang, 2);
+      if (data.decoder !== decoder) {
+        net = await network(data.decoder);
+        decoder = data.decoder;
+        about = net.about;
+        at = undefined;
+        build();
+      }
+      screen.canvas.setAttribute("aria-label", words.picture);
+      caption.textContent = words.picture;
+      if (data.at !== at) {
+        at = data.at;
+        digit = data.digit;
+        setCode(data.code ?? digit);
+      }
+    },
+    leave: () => page.removeEventListener("code", follow),
+  };
+});
+
+const STYLE = `
+.gl-sliders { display: grid; grid-template-columns: 11rem 1fr; gap: 1.25rem; align-items: start; }
+.gl-look { position: sticky; top: 3.5rem; }
+.gl-list { margin-bottom: 0.75rem; }
+.gl-film { display: grid; grid-template-columns: repeat(${FILM}, 1fr); gap: 0.3rem; max-width: 40rem; }
+.gl-film .gl-now { outline: 3px solid var(--st-primary-color); }
+.gl-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1.5rem; }
+.gl-slider { display: grid; grid-template-columns: 2.6rem 1fr 3.2rem; align-items: center; gap: 0.4rem; min-height: 2.2rem; }
+.gl-slider output { text-align: right; }
+.gl-list summary { cursor: pointer; padding: 0.5rem 0; }
+@media (max-width: 640px) {
+  .gl-sliders { grid-template-columns: 1fr; gap: 0.75rem; }
+  .gl-look { display: grid; grid-template-columns: 8rem 1fr; gap: 0.75rem; align-items: center; top: 3.25rem; z-index: 2;
+    background: var(--st-background-color); padding-bottom: 0.5rem; }
+}
+`;

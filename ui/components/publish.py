@@ -1,0 +1,104 @@
+"""Files for the browser: written to ``static/`` once, under names that change with their content.
+
+Streamlit serves the folder as ``app/static/…``. A browser may keep what it fetched for as long as it likes, since
+a new network or a new version of a module has a new address.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from genlab.errors import PublishError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+STATIC = Path(__file__).parents[2] / "static"
+MODULES = Path(__file__).parent / "js"
+FORMAT = 1  # of what genlab.export writes; a new one gets new addresses
+
+Direction = Literal["encode", "decode"]
+
+
+def publish(name: str, content: bytes) -> str:
+    """Write a file below ``static/`` unless it is there; its address, relative to the app.
+
+    Raises:
+        PublishError: the folder cannot be written.
+    """
+    path = STATIC / name
+    if not path.is_file():
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(content)
+            part.replace(path)
+        except OSError as error:
+            raise PublishError(
+                "The folder {folder} cannot be written, so the browser gets no networks. Ask who runs this server.",
+                folder=str(STATIC),
+            ) from error
+    return f"app/static/{name}"
+
+
+@cache
+def versioned_modules() -> tuple[str, dict[str, bytes]]:
+    """The ES modules by name, and a folder's name that changes with them."""
+    sources = {path.name: path.read_bytes() for path in sorted(MODULES.glob("*.js"))}
+    version = hashlib.sha256(b"\0".join(sources.values())).hexdigest()[:16]
+    return f"modules-{version}", sources
+
+
+def publish_modules() -> str:
+    """Write the ES modules; the address of their folder.
+
+    Raises:
+        PublishError: as ``publish``.
+    """
+    folder, sources = versioned_modules()
+    for name, content in sources.items():
+        publish(f"{folder}/{name}", content)
+    return f"app/static/{folder}"
+
+
+@st.cache_resource(show_spinner=False)
+def published_network(name: str, direction: Direction) -> str:
+    """The address of a shipped network's encoder or decoder, versioned by its checkpoint's hash.
+
+    Raises:
+        CheckpointError: the checkpoint is missing or broken.
+        ExportError: it is not dense, or too large for a browser.
+        PublishError: as ``publish``.
+    """
+    import torch
+
+    from genlab.export import record, to_bytes
+    from ui import cache as shared
+
+    loaded = shared.checkpoint(name)
+    model = loaded.model
+    example = torch.zeros(1, *model.image_shape) if direction == "encode" else torch.zeros(1, model.latent_dim)
+    program = record(getattr(model, direction), example)
+    codes = shared.code_statistics(name)
+    about = {"codes": {"mean": codes.mean, "std": codes.std, "low": codes.low, "high": codes.high}}
+    packed = gzip.compress(to_bytes(program, about), 6, mtime=0)
+    return publish(f"networks/{name}-{direction}-{loaded.sha256[:16]}-{FORMAT}.gz", packed)
+
+
+def publish_tensors(name: str, tensors: dict[str, Tensor]) -> str:
+    """Numbers for a map, such as codes and labels, under a name that changes with them.
+
+    Raises:
+        PublishError: as ``publish``.
+    """
+    from safetensors.torch import save
+
+    content = save({key: value.contiguous() for key, value in tensors.items()})
+    return publish(f"maps/{name}-{hashlib.sha256(content).hexdigest()[:16]}.gz", gzip.compress(content, 6, mtime=0))
