@@ -20,6 +20,7 @@ page = st.navigation(
             st.Page(
                 "pages/reconstruct.py", title=_("Rebuild a digit"), icon=":material/compress:", url_path="reconstruct"
             ),
+            st.Page("pages/explore.py", title=_("Explore the code"), icon=":material/explore:", url_path="explore"),
         ],
         _("This machine"): [
             st.Page("pages/data.py", title=_("Data sets"), icon=":material/database:", url_path="data"),

@@ -11,7 +11,7 @@ from genlab.errors import GenlabError
 from ui import codes, reconstruction, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
-from ui.source import choose_picture
+from ui.source import choose_picture, drawing, missing, own_drawing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,10 +48,14 @@ def follow(x: Tensor | None) -> None:
 
 def explore(x: Tensor | None) -> None:
     """The slider, and the picture at that size."""
+    above = st.container()
     k = st.select_slider(_("Numbers in the code, k"), SIZES, value=8, key="k", bind="query-params") or 8
     reconstruction.stops(k)
+    if drawing():
+        with above:
+            x = own_drawing(f"ae-mnist-z{k}")
     if x is None:
-        st.info(_("Choose a picture above, and it appears here."), icon=":material/image:")
+        missing()
         return
     ours = reconstruction.side_by_side(x, k)
     codes.drag_code(f"ae-mnist-z{k}", ours)

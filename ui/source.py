@@ -1,18 +1,20 @@
-"""Where the picture comes from: a test picture, an upload, or the camera. The same panel on every lesson.
+"""Where the picture comes from: a test picture, the visitor's pen, an upload, or the camera. The same on every lesson.
 
 The widgets' keys are their names in the address: ``?source=test&data=mnist&digit=4&number=12``.
 """
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from genlab import data
-from genlab.errors import GenlabError
+from genlab.errors import GenlabError, NotAPictureError
 from ui import cache
 from ui.address import choose
+from ui.components.parts import drawing_pad
 from ui.i18n import N_, _, explain
 from ui.pictures import Picture, grey_png, strip, to_png
 
@@ -21,15 +23,22 @@ if TYPE_CHECKING:
 
     from genlab.data.drawing import DrawingStages
 
-SOURCES = {"test": N_("Test picture"), "upload": N_("Upload"), "camera": N_("Camera")}
+SOURCES = {"test": N_("Test picture"), "draw": N_("Draw"), "upload": N_("Upload"), "camera": N_("Camera")}
 GREY_28 = ("mnist", "digits", "notmnist")  # the sets whose pictures fit the digit networks
 UPLOAD_MB = 5
+SEVERAL = N_("This looks like more than one sign. The networks know single digits: send one at a time.")
+DRAWN = "source_drawn"  # in the session: what the pad last sent, and what was made of it
+MOST_SENT = 400_000  # characters of a drawing's PNG; the sheet has 280×280 pixels
 INK, WIDE = 64, 1.3  # of 255; widest to highest
 
 
 def choose_picture() -> Tensor | None:
-    """Draw the panel; the picture, (1, 1, 28, 28) in [0, 1], or None while there is none (the panel says why)."""
-    where, which = st.columns([2, 3])
+    """Draw the panel; the picture, (1, 1, 28, 28) in [0, 1], or None while there is none (the panel says why).
+
+    Where the visitor wants to draw, the sheet is drawn by ``own_drawing``, which the lesson calls next, in the part of
+    it that knows which network follows the pen.
+    """
+    where, which = st.columns(2)
     with where:
         source = choose(_("Picture"), {k: _(v) for k, v in SOURCES.items()}, key="source", default="test")
     if source == "upload":
@@ -41,6 +50,8 @@ def choose_picture() -> Tensor | None:
             args=("source_upload",),
         )
         return _kept("source_upload")
+    if source == "draw":
+        return None
     if source == "camera":
         st.camera_input(
             _("Write a digit with a thick pen and hold it before the camera"),
@@ -52,6 +63,60 @@ def choose_picture() -> Tensor | None:
     with which:
         name = _choose_dataset()
     return _test_picture(name)
+
+
+def drawing() -> bool:
+    """Whether the visitor wants to draw."""
+    return st.session_state.get("source") == "draw"
+
+
+def missing() -> None:
+    """Say what to do while there is no picture."""
+    if drawing():
+        st.info(_("Draw a digit above, and it appears here."), icon=":material/draw:")
+    else:
+        st.info(_("Choose a picture above, and it appears here."), icon=":material/image:")
+
+
+def own_drawing(network: str) -> Tensor | None:
+    """Draw the sheet; what is on it, (1, 1, 28, 28) in [0, 1], or None while it is empty.
+
+    Args:
+        network: a checkpoint; what it makes of the drawing follows the pen.
+    """
+    kept = st.session_state.get(DRAWN)
+    sent = drawing_pad(network, empty=kept is None, key="source_drawing")
+    if isinstance(sent, dict) and (kept is None or kept[0] != sent):
+        kept = st.session_state[DRAWN] = (sent, _prepared(sent.get("png")))
+    found = kept[1] if kept else None
+    if isinstance(found, GenlabError):
+        st.error(explain(found))
+        return None
+    if found is None:
+        return None
+    if looks_like_several(found):
+        st.warning(_(SEVERAL))
+    return found.digit[None]
+
+
+def _prepared(png: object) -> DrawingStages | GenlabError | None:
+    """The drawing that a browser sent, prepared as an upload is; None if the sheet is empty."""
+    if not png:
+        return None
+    try:
+        head, _comma, body = str(png)[: MOST_SENT + 1].partition(",")
+        if head != "data:image/png;base64" or len(body) > MOST_SENT:
+            raise NotAPictureError("This is no picture that can be read here. Send a PNG or JPEG picture.")
+        return data.drawing_stages(base64.b64decode(body))
+    except (GenlabError, ValueError) as error:
+        return _without_traceback(error)
+
+
+def _without_traceback(error: Exception) -> GenlabError:
+    """A copy that can be kept: a traceback would hold the picture's arrays."""
+    if isinstance(error, GenlabError):
+        return type(error)(error.template, **error.fields)
+    return NotAPictureError("This is no picture that can be read here. Send a PNG or JPEG picture.")
 
 
 def _choose_dataset() -> str:
@@ -105,7 +170,7 @@ def _keep(widget: str) -> None:
         try:
             kept = data.drawing_stages(file)
         except GenlabError as error:
-            kept = type(error)(error.template, **error.fields)  # without the traceback, which holds the picture
+            kept = _without_traceback(error)
     st.session_state[f"{widget}_kept"] = kept
 
 
@@ -121,7 +186,7 @@ def _kept(widget: str) -> Tensor | None:
         st.caption(_("Your last picture:"))
     show_stages(kept)
     if looks_like_several(kept):
-        st.warning(_("This looks like more than one sign. The networks know single digits: send one at a time."))
+        st.warning(_(SEVERAL))
     return kept.digit[None]
 
 

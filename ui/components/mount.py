@@ -59,6 +59,7 @@ def mount(
     )
     sent = {
         "module": address,
+        "key": key,
         "words": {"lang": language(), "broken": broken, **words},
         **data,
     }

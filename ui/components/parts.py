@@ -1,67 +1,200 @@
-"""The components, one function each. Where a browser or this server cannot show one, the server answers instead."""
+"""The components, one function each. Where the browser or this server cannot show one, the server answers instead."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from genlab.errors import GenlabError
+from genlab.palette import DIGIT_COLOURS
+from ui import cache
 from ui.components import server
 from ui.components.mount import mount
-from ui.components.publish import published_network
+from ui.components.publish import publish_tensors, published_network
+from ui.components.starts import begin, released
 from ui.i18n import _, explain
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-MOST = 1e4  # no code number is larger
+
+def drawing_pad(name: str, *, empty: bool, key: str) -> Any:
+    """A sheet to draw on; code, reconstruction and error follow the pen.
+
+    Args:
+        name: a checkpoint with an encoder and a decoder that a browser can run.
+        empty: whether the server has no drawing of this visitor's; if the tab still has one, it is sent again.
+        key: the widget's. Pads of one key on several pages show one drawing.
+
+    Returns:
+        What the browser sent when the pen was last lifted, ``{"png": data URL, "blank": …}``, not checked; or None.
+    """
+    words = {
+        "paper": _("Drawing sheet. Arrow keys move the pen, space lowers and lifts it."),
+        "pen": _("Pen"),
+        "eraser": _("Eraser"),
+        "undo": _("Undo"),
+        "clear": _("Clear"),
+        "width": _("Thickness"),
+        "digit": _("28×28"),
+        "code": _("Code"),
+        "answer": _("Autoencoder"),
+        "error": _("Error"),
+        "slow": _("Your browser has no network to run here, so the server answers when you lift the pen."),
+    }
+    data: dict[str, Any] = {"empty": empty}
+    try:
+        data |= {"encoder": published_network(name, "encode"), "decoder": published_network(name, "decode")}
+    except GenlabError as error:
+        st.warning(explain(error))
+    try:
+        return mount("pad", key=key, data=data, words=words, values=["drawing"])["drawing"]
+    except GenlabError as error:
+        st.warning(explain(error))
+        return None
 
 
-def latent_sliders(name: str, digit: Tensor, *, at: str, code: Sequence[float] | None, key: str) -> list[float] | None:
+def latent_sliders(name: str, digit: Tensor, *, about: Hashable, key: str) -> list[float] | None:
     """A slider for each number of a code; the picture follows in the browser.
 
     Args:
         name: a checkpoint.
         digit: the code of the current picture, (latent_dim,).
-        at: changes when the picture does; then the sliders go to the new code.
-        code: where they begin instead, such as a code from the address.
-        key: the widget's.
+        about: what changes when the picture does; then the sliders go to its code.
+        key: the widget's, and the values' name in the address.
 
     Returns:
-        The code where the sliders were let go since ``at``, else None.
+        The code where the sliders were let go, or that came with the address; else None.
     """
-    values = [round(value, 4) for value in digit.tolist()]
+    own = _rounded(digit)
+    at, start = begin(key, (name, about), len(own))
+    words = {
+        "picture": _("decoded from these numbers"),
+        "film": _("{name} from {low} to {high}, all else as it is"),
+        "more": _("{n} more numbers"),
+        "digit": _("Code of the digit"),
+        "mean": _("Mean code"),
+        "random": _("Random code"),
+    }
     try:
-        found = mount(
-            "sliders",
-            key=key,
-            data={"decoder": published_network(name, "decode"), "digit": values, "code": code, "at": at},
-            words={
-                "picture": _("decoded from these numbers"),
-                "film": _("{name} from {low} to {high}, all else as it is"),
-                "more": _("{n} more numbers"),
-                "digit": _("Code of the digit"),
-                "mean": _("Mean code"),
-                "random": _("Random code"),
-            },
-            values=["code"],
-        )
+        data = {"decoder": published_network(name, "decode"), "digit": own, "code": start, "at": at}
+        found = mount("sliders", key=key, data=data, words=words, values=["code"])
     except GenlabError as error:
         st.warning(explain(error))
-        return server.sliders(name, values, key=key)
+        return server.sliders(name, start or own, key=key, at=at)
     if found["failed"]:
-        return server.sliders(name, values, key=key)
-    sent = found["code"]
-    return checked(sent.get("values"), len(values)) if isinstance(sent, dict) and sent.get("at") == at else None
+        return server.sliders(name, start or own, key=key, at=at)
+    return released(key, found["code"], at, len(own)) or start
 
 
-def checked(sent: Any, length: int) -> list[float] | None:
-    """A list of so many finite numbers, as a browser should send it; None for anything else."""
-    if not isinstance(sent, list) or len(sent) != length:
+def latent_pad(
+    name: str, data: str, digit: Tensor, *, dims: tuple[int, int], about: Hashable, key: str
+) -> tuple[list[int], list[float]]:
+    """A map of two numbers of a code, with what each place decodes to under the pointer.
+
+    Args:
+        name: a checkpoint.
+        data: the data set whose test pictures' codes are drawn.
+        digit: the code of the current picture, (latent_dim,), on which the handle begins.
+        dims: which two numbers are drawn at first.
+        about: what changes when the picture does.
+        key: the widget's, and the place's name in the address.
+
+    Returns:
+        Which two numbers, and the place where the handle was let go.
+    """
+    own = _rounded(digit)
+    at, start = begin(key, (name, data, about), 4)
+    dims_now, place = _place(start, len(own)) or (list(dims), [own[dim] for dim in dims])
+    words = {
+        "picture": _("decoded from the place under the pointer"),
+        "handle": _("Place on the map"),
+        "kind": _("handle in two directions"),
+        "nearest": _("nearest: a {digit}"),
+        "dots": _("Test pictures"),
+        "grid": _("Decoded grid"),
+        "across": _("across"),
+        "up": _("up"),
+        "closer": _("Closer"),
+        "wider": _("Wider"),
+    }
+    try:
+        labels = cache.test_codes(name, data)[1]
+        sent = {
+            "decoder": published_network(name, "decode"),
+            "codes": published_codes(name, data),
+            "base": own,
+            "dims": dims_now,
+            "start": place,
+            "at": at,
+            "colours": DIGIT_COLOURS[: int(labels.max()) + 1],
+        }
+        found = mount("map", key=key, data=sent, words=words, values=["place"])
+    except GenlabError as error:
+        st.warning(explain(error))
+        return dims_now, server.pad(name, own, dims_now, place, key=key, at=at)
+    if found["failed"]:
+        return dims_now, server.pad(name, own, dims_now, place, key=key, at=at)
+    return _place(released(key, found["place"], at, 4), len(own)) or (dims_now, place)
+
+
+def interpolation_scrubber(name: str, ends: tuple[Tensor, Tensor], *, about: Hashable, key: str) -> float:
+    """A walk from one code to another, in a straight line.
+
+    Args:
+        name: a checkpoint.
+        ends: two codes, (latent_dim,) each.
+        about: what changes when the ends do.
+        key: the widget's, and the share's name in the address.
+
+    Returns:
+        How far the handle was let go, from 0 to 1.
+    """
+    at, start = begin(key, (name, about), 1)
+    share = min(max(start[0], 0.0), 1.0) if start else 0.5
+    a, b = (_rounded(end) for end in ends)
+    words = {
+        "picture": _("decoded at the handle"),
+        "handle": _("From the first digit to the second"),
+        "share": _("{share} % of the way"),
+    }
+    try:
+        data = {"decoder": published_network(name, "decode"), "from": a, "to": b, "start": share, "at": at}
+        found = mount("scrubber", key=key, data=data, words=words, values=["share"])
+    except GenlabError as error:
+        st.warning(explain(error))
+        return server.scrubber(name, a, b, share, key=key, at=at)
+    if found["failed"]:
+        return server.scrubber(name, a, b, share, key=key, at=at)
+    moved = released(key, found["share"], at, 1)
+    return min(max(moved[0], 0.0), 1.0) if moved else share
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def published_codes(name: str, data: str) -> str:
+    """The address of the codes and labels of test pictures, for a map.
+
+    Raises:
+        CheckpointError, DataError, PublishError.
+    """
+    import torch
+
+    codes, labels = cache.test_codes(name, data)
+    tensors = {"codes": codes.to(torch.float16), "labels": labels.to(torch.uint8)}
+    return publish_tensors(f"{name}-{data}", tensors)
+
+
+def _rounded(code: Tensor) -> list[float]:
+    return [round(value, 4) for value in code.tolist()]
+
+
+def _place(sent: Any, length: int) -> tuple[list[int], list[float]] | None:
+    """Two different numbers of the code, counted from 1 in the address, and where on each."""
+    if sent is None:
         return None
-    if not all(isinstance(value, int | float) and math.isfinite(value) and abs(value) <= MOST for value in sent):
+    dims = [int(value) - 1 for value in sent[:2]]
+    if dims[0] == dims[1] or not all(0 <= dim < length for dim in dims):
         return None
-    return [float(value) for value in sent]
+    return dims, sent[2:]

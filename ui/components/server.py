@@ -1,4 +1,4 @@
-"""What the server answers where a browser component cannot run: the same controls, a picture at each release."""
+"""What the server answers where a browser component cannot run: like controls, and a picture at each release."""
 
 from __future__ import annotations
 
@@ -9,19 +9,32 @@ from ui.i18n import _
 from ui.pictures import Picture, grey_png, strip
 
 
-def sliders(name: str, digit: list[float], *, key: str) -> list[float]:
-    """One number of the code at a time."""
-    statistics = cache.code_statistics(name)
-    kept = st.session_state.setdefault(f"{key}_server", {"digit": digit, "code": list(digit)})
-    if kept["digit"] != digit:
-        kept.update(digit=digit, code=list(digit))
-    index = int(st.number_input(_("Which number of the code"), 1, len(digit), 1, key=f"{key}_which")) - 1
-    low = min(statistics.low[index], kept["code"][index])
-    high = max(statistics.high[index], kept["code"][index], low + 1e-3)
-    value = st.slider(f"z{index + 1}", low, high, kept["code"][index], key=f"{key}_{index}_{hash(tuple(digit))}")
-    kept["code"][index] = value
+def sliders(name: str, code: list[float], *, key: str, at: str) -> list[float]:
+    """One number of the code at a time; begins anew with ``at``."""
+    kept = st.session_state.setdefault(f"{key}_server", {})
+    if kept.get("at") != at:
+        kept.update(at=at, code=list(code))
+    which = st.number_input(_("Which number of the code"), 1, len(code), 1, key=f"{key} {at} which")
+    _slide(name, kept["code"], int(which or 1) - 1, f"{key} {at}")
     picture(name, kept["code"])
-    return kept["code"]
+    return list(kept["code"])
+
+
+def pad(name: str, base: list[float], dims: list[int], place: list[float], *, key: str, at: str) -> list[float]:
+    """Two sliders for the two numbers of a map."""
+    code = list(base)
+    for dim, value in zip(dims, place, strict=True):
+        code[dim] = value
+        _slide(name, code, dim, f"{key} {at}")
+    picture(name, code)
+    return [code[dim] for dim in dims]
+
+
+def scrubber(name: str, a: list[float], b: list[float], share: float, *, key: str, at: str) -> float:
+    """A slider from 0 to 1."""
+    share = st.slider(_("From the first digit to the second"), 0.0, 1.0, share, key=f"{key} {at}")
+    picture(name, [(1 - share) * x + share * y for x, y in zip(a, b, strict=True)])
+    return share
 
 
 def picture(name: str, code: list[float]) -> None:
@@ -30,4 +43,12 @@ def picture(name: str, code: list[float]) -> None:
 
     with torch.inference_mode():
         image = cache.checkpoint(name).model.decode(torch.tensor([code]))[0]
-    strip([Picture(png=grey_png(image), title=_("decoded from these numbers"))])
+    strip([Picture(png=grey_png(image), title=_("Decoded"))])
+
+
+def _slide(name: str, code: list[float], index: int, key: str) -> None:
+    """A slider for one number of ``code``, which it changes."""
+    statistics = cache.code_statistics(name)
+    low = min(statistics.low[index], code[index])
+    high = max(statistics.high[index], code[index], low + 1e-3)
+    code[index] = st.slider(f"z{index + 1}", low, high, code[index], key=f"{key} {index}")

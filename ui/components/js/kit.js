@@ -3,7 +3,7 @@
 export const SIDE = 28;
 
 /**
- * A component out of `create(root, say)`, which makes a view with `update(data)` and, if it holds anything outside of
+ * A component out of `create(root, say, key)`, which makes a view with `update(data)` and, if it holds anything outside of
  * its own elements, `leave()`. Streamlit calls the result anew whenever data or theme change; the view stays. If it
  * fails, a sentence takes its place, the server is told and shows its own answer below; new data are a new try.
  */
@@ -18,7 +18,7 @@ export function component(create) {
         place.root ??= element("div", { class: "gl", lang: data.words.lang.replace("_", "-") });
         parentElement.append(element("style", {}, STYLE), place.root);
         place.root.replaceChildren();
-        place.view = create(place.root, (name, value) => place.send(name, value));
+        place.view = create(place.root, (name, value) => place.send(name, value), data.key);
       }
       await place.view.update(data);
       if (place.failed) place.send("failed", null);
@@ -81,6 +81,27 @@ export class Screen {
   }
 }
 
+/** A code as bars, orange up and blue down, in units of its usual spread, as `ui/pictures.py` draws codes. */
+export class CodeBars {
+  constructor(label, attributes = {}) {
+    this.canvas = element("canvas", { width: BARS, height: BARS, role: "img", "aria-label": label, ...attributes });
+    this.context = this.canvas.getContext("2d");
+  }
+
+  paint(values) {
+    const pen = this.context;
+    pen.clearRect(0, 0, BARS, BARS);
+    const wide = BARS / values.length;
+    values.forEach((value, n) => {
+      const high = (Math.min(Math.abs(value) / SPREADS, 1) * BARS) / 2;
+      pen.fillStyle = `rgb(${(value > 0 ? MORE_INK : LESS_INK).join(" ")})`;
+      pen.fillRect(n * wide + (wide > 2 ? 1 : 0), value > 0 ? BARS / 2 - high : BARS / 2, wide - (wide > 2 ? 1 : 0), high);
+    });
+  }
+}
+
+const BARS = 128;
+const SPREADS = 2.5;
 const MORE_INK = [255, 140, 26];
 const LESS_INK = [64, 156, 255];
 
@@ -144,7 +165,7 @@ export function normal() {
 export const page = new EventTarget();
 
 const STYLE = `
-.gl { font-family: var(--st-font); color: var(--st-text-color); font-size: 1rem; line-height: 1.35; }
+.gl { container-type: inline-size; font-family: var(--st-font); color: var(--st-text-color); font-size: 1rem; line-height: 1.35; }
 .gl * { box-sizing: border-box; }
 .gl canvas { image-rendering: pixelated; display: block; }
 .gl figure { margin: 0; }

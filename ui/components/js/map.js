@@ -4,7 +4,8 @@
  *
  * data: {decoder, codes, base, dims, start, at, colours, words}. decoder and codes are addresses, base the code whose
  * other numbers stay as they are, dims which two are drawn, start where the handle begins. They count when at changes.
- * Value: place, {at, dims, values}, on release.
+ * Value: place, {at, values: [which, which, where, where]}, on
+ * release; which counts from 1.
  */
 
 import { component, element, nameOf, numbers, onRelease, Screen, SIDE, themeColour } from "./kit.js";
@@ -13,6 +14,7 @@ import { network, tensors } from "./runtime.js";
 const GRID = 15; // decoded places a side
 const MARGIN = 0.06; // around the codes, of the map's side
 const DOT = 2.6; // CSS pixels
+const MOST_ZOOM = 16;
 const SLICE = 6; // ms of work on the grid in one frame
 
 export default component((root, say) => {
@@ -22,6 +24,7 @@ export default component((root, say) => {
   let code = []; // what is decoded: base with the two numbers of the place
   let kept = [0, 0]; // where the handle was left
   let view = [[0, 1], [0, 1]]; // low and high on either axis
+  let magnified = 1;
   let gridRun = 0;
 
   const grid = element("canvas", { width: GRID * SIDE, height: GRID * SIDE, "aria-hidden": "true" });
@@ -31,6 +34,9 @@ export default component((root, say) => {
   const area = element("div", { class: "gl-area gl-map" }, grid, dots, handle, tile.canvas);
   const screen = new Screen("", { class: "gl-screen" });
   const place = element("output");
+  const closer = element("button", { type: "button", onclick: () => zoomBy(2) }, "+");
+  const wider = element("button", { type: "button", onclick: () => zoomBy(0.5) }, "−");
+  const zoom = element("div", { class: "gl-row" }, wider, closer);
   const axes = element("div", { class: "gl-row" });
   const layers = element("div", { class: "gl-row" });
   const legend = element("div", { class: "gl-row gl-legend" });
@@ -40,13 +46,13 @@ export default component((root, say) => {
       "div",
       { class: "gl-mapped" },
       element("div", {}, area, legend),
-      element("div", { class: "gl-side" }, element("figure", {}, screen.canvas, element("figcaption", {}, place)), axes, layers),
+      element("div", { class: "gl-side" }, element("figure", {}, screen.canvas, element("figcaption", {}, place)), element("div", { class: "gl-tools" }, zoom, axes, layers)),
     ),
   );
 
   const released = onRelease(area, () => {
     kept = values();
-    say("place", { at, dims: [...dims], values: kept.map((value) => +value.toFixed(4)) });
+    say("place", { at, values: [...dims.map((dim) => dim + 1), ...kept.map((value) => +value.toFixed(4))] });
   });
   const values = () => dims.map((dim) => code[dim]);
   const across = (value, axis) => (value - view[axis][0]) / (view[axis][1] - view[axis][0]);
@@ -62,6 +68,7 @@ export default component((root, say) => {
     const left = across(x, 0), top = 1 - across(y, 1);
     if (settled) moveTo(handle, left, top);
     moveTo(tile.canvas, left, top);
+    tile.canvas.style.left = `clamp(2.8rem, ${100 * left}%, 100% - 2.8rem)`; // not over the edge
     tile.canvas.classList.toggle("gl-below", top < 0.25);
     const text = `${nameOf(dims[0])} = ${write(x)}, ${nameOf(dims[1])} = ${write(y)}`;
     const near = nearest();
@@ -110,6 +117,7 @@ export default component((root, say) => {
   };
   area.onpointerleave = () => net && !held && go(kept, true);
   handle.onkeydown = (event) => {
+    if (event.key === "+" || event.key === "-") return zoomBy(event.key === "+" ? 2 : 0.5);
     const step = event.shiftKey ? 0.1 : 0.02;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
     const to = event.key === "Home" ? dims.map((dim) => base[dim]) : moves[event.key] && values().map((v, axis) => v + moves[event.key][axis] * (view[axis][1] - view[axis][0]));
@@ -119,15 +127,24 @@ export default component((root, say) => {
     released();
   };
 
-  /** The middle 98 % of the codes on either axis, and the base. */
+  /** The middle 98 % of the codes on either axis, and the base; a part of it around the handle if magnified. */
   function frame() {
-    view = dims.map((dim) => {
+    view = dims.map((dim, axis) => {
       const column = Float32Array.from(labels, (_, n) => points[n * base.length + dim]).sort();
       const low = Math.min(column[Math.floor(0.01 * column.length)], base[dim]);
       const high = Math.max(column[Math.floor(0.99 * column.length)], base[dim], low + 1e-3);
       const more = MARGIN * (high - low);
-      return [low - more, high + more];
+      if (magnified === 1) return [low - more, high + more];
+      const reach = (0.5 * (high - low) + more) / magnified;
+      return [kept[axis] - reach, kept[axis] + reach];
     });
+    wider.disabled = magnified <= 1;
+    closer.disabled = magnified >= MOST_ZOOM;
+  }
+
+  function zoomBy(factor) {
+    magnified = Math.min(Math.max(magnified * factor, 1), MOST_ZOOM);
+    begin(kept);
   }
 
   function drawDots() {
@@ -184,6 +201,7 @@ export default component((root, say) => {
           "select",
           {
             onchange() {
+              magnified = 1;
               dims[axis] = +select.value;
               if (dims[0] === dims[1]) dims[1 - axis] = order.find((dim) => dim !== dims[axis]);
               begin(dims.map((dim) => base[dim]));
@@ -204,8 +222,8 @@ export default component((root, say) => {
   }
 
   function begin(start) {
-    frame();
     kept = start;
+    frame();
     go(start, true);
     drawDots();
     drawGrid();
@@ -226,6 +244,8 @@ export default component((root, say) => {
         [decoder, codes, at] = [data.decoder, data.codes, undefined];
       }
       screen.canvas.setAttribute("aria-label", words.picture);
+      closer.setAttribute("aria-label", words.closer);
+      wider.setAttribute("aria-label", words.wider);
       handle.setAttribute("aria-label", words.handle);
       handle.setAttribute("aria-roledescription", words.kind);
       layers.replaceChildren(layer(words.dots, dots), layer(words.grid, grid));
@@ -233,6 +253,7 @@ export default component((root, say) => {
         ...colours.map((colour, digit) => element("span", {}, element("i", { style: `background:${colour}` }), String(digit))),
       );
       if (data.at !== at) {
+        magnified = 1;
         at = data.at;
         base = data.base;
         dims = [...data.dims];
@@ -262,12 +283,12 @@ const STYLE = `
 .gl-tile { position: absolute; width: 5.25rem; height: 5.25rem; translate: -50% calc(-100% - 1.1rem); pointer-events: none;
   border-radius: 0.4rem; border: 2px solid var(--st-primary-color); background: #000; }
 .gl-tile.gl-below { translate: -50% 1.1rem; }
-.gl-side { display: grid; gap: 0.75rem; }
+.gl-side, .gl-tools { display: grid; gap: 0.6rem; }
+.gl-tools button { min-width: 3rem; font-weight: 700; }
 .gl-legend { margin-top: 0.5rem; gap: 0.2rem 0.75rem; }
 .gl-legend i { display: inline-block; width: 0.8rem; height: 0.8rem; border-radius: 50%; margin-right: 0.25rem; }
-@media (max-width: 640px) {
-  .gl-mapped { grid-template-columns: 1fr; }
-  .gl-map { max-width: 21rem; }
+@container (max-width: 36rem) {
+  .gl-mapped { grid-template-columns: 1fr; gap: 0.75rem; }
   .gl-side { grid-template-columns: 8rem 1fr; align-items: center; }
 }
 `;

@@ -194,7 +194,7 @@ const STYLE = `
 .gl-slider { display: grid; grid-template-columns: 2.6rem 1fr 3.2rem; align-items: center; gap: 0.4rem; min-height: 2.2rem; }
 .gl-slider output { text-align: right; }
 .gl-list summary { cursor: pointer; padding: 0.5rem 0; }
-@media (max-width: 640px) {
+@container (max-width: 36rem) {
   .gl-sliders { grid-template-columns: 1fr; gap: 0.75rem; }
   .gl-look { display: grid; grid-template-columns: 8rem 1fr; gap: 0.75rem; align-items: center; top: 3.25rem; z-index: 2;
     background: var(--st-background-color); padding-bottom: 0.5rem; }

@@ -1,0 +1,62 @@
+"""Lesson: explore the code. A code is a place; what lies between the places of real digits?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genlab.errors import GenlabError
+from ui import exploring, routing
+from ui.i18n import _, explain
+from ui.source import choose_picture, drawing, missing, own_drawing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def lesson() -> None:
+    """The page, from top to bottom."""
+    st.title(_("Explore the code"))
+    st.markdown(
+        _(
+            "A code is a **place**. Move over a map: the decoder draws what it makes of the place under the pointer. "
+            "Every dot is a test picture, in the colour of its digit."
+        )
+    )
+    st.latex(r"z = (z_1, z_2, \dots, z_k) \xrightarrow{\;g\;} \hat x")
+    follow(choose_picture())
+
+
+@st.fragment
+def follow(x: Tensor | None) -> None:
+    """All that depends on the picture and on what is dragged."""
+    try:
+        explore(x)
+    except GenlabError as error:  # Streamlit lets no error of a fragment out to the page
+        st.error(explain(error))
+
+
+def explore(x: Tensor | None) -> None:
+    """Two maps, and a walk."""
+    if drawing():
+        x = own_drawing(exploring.DEEP)
+    if x is None:
+        missing()
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("Two numbers are all"))
+        exploring.small_map(x)
+    with right:
+        st.subheader(_("Two of thirty numbers"))
+        exploring.deep_map(x)
+    st.subheader(_("Walk to another digit"))
+    exploring.walk(x)
+
+
+routing.require()
+try:
+    lesson()
+except GenlabError as error:
+    st.error(explain(error))

@@ -1,0 +1,250 @@
+/**
+ * Draw a digit: at every stroke it is prepared like an upload, encoded and decoded, and the code, what came back and
+ * the error follow the pen.
+ *
+ * data: {encoder, decoder, words}: addresses, or neither where the server answers. Value: drawing, {png, blank}, when
+ * the pen is lifted; a data URL with bright ink on black.
+ *
+ * The drawing is kept by this module, so it is there again when the visitor comes back to the page.
+ */
+
+import { CodeBars, component, eachFrame, element, numbers, onRelease, page, Screen, squaredError } from "./kit.js";
+import { prepare } from "./prepare.js";
+import { network } from "./runtime.js";
+
+const SIZE = 280;
+const PEN = 22; // of 280; MNIST's pens have 1.6 to 3.8 pixels of 20
+const RIM = 1.35; // of the pen: a softer edge around it
+const KEY_STEP = 7;
+const drawings = new Map(); // key of the component -> its strokes, for as long as the tab lives
+
+export default component((root, say, key) => {
+  const kept = drawings.get(key) ?? { strokes: [], width: PEN };
+  drawings.set(key, kept);
+  let encoder, decoder, words, write;
+  let addresses = {};
+  let stroke = null;
+  let erasing = false;
+  let cursor = [SIZE / 2, SIZE / 2];
+  const ink = new Uint8Array(SIZE * SIZE);
+
+  const canvas = element("canvas", { width: SIZE, height: SIZE, tabindex: 0, role: "application", class: "gl-area gl-paper" });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const mark = element("div", { class: "gl-cursor", hidden: true });
+  const penButton = button(() => choose(false));
+  const eraser = button(() => choose(true));
+  const undo = button(() => (kept.strokes.pop(), redraw(), send()));
+  const clear = button(() => ((kept.strokes = []), redraw(), send()));
+  const width = element("input", { type: "range", min: 10, max: 44, step: 1, value: kept.width, oninput: () => (kept.width = +width.value) });
+  const widthText = element("span");
+  const digit = new Screen("", { class: "gl-screen" });
+  const answer = new Screen("", { class: "gl-screen" });
+  const error = new Screen("", { class: "gl-screen" });
+  const bars = new CodeBars("", { class: "gl-screen" });
+  const broken = element("p", { class: "gl-broken", role: "alert", hidden: true });
+  const captions = [0, 1, 2, 3].map(() => element("figcaption"));
+  const figures = [digit, bars, answer, error].map(({ canvas: shown }, n) => element("figure", {}, shown, captions[n]));
+  root.append(
+    element("style", {}, STYLE),
+    element(
+      "div",
+      { class: "gl-pad" },
+      element(
+        "div",
+        {},
+        element("div", { class: "gl-sheet" }, canvas, mark),
+        element("div", { class: "gl-row" }, penButton, eraser, undo, clear),
+        element("label", { class: "gl-width" }, widthText, width),
+      ),
+      element("div", {}, element("div", { class: "gl-live" }, ...figures), broken),
+    ),
+  );
+
+  function button(onclick) {
+    return element("button", { type: "button", onclick });
+  }
+
+  function choose(erase) {
+    erasing = erase;
+    penButton.setAttribute("aria-pressed", String(!erase));
+    eraser.setAttribute("aria-pressed", String(erase));
+  }
+
+  // ------------------------------------------------------------------------------------------------ ink
+  /** One piece of a stroke: a core, and a fainter rim around it that never darkens what is there. */
+  function line({ erase, width: wide }, from, to) {
+    pen.globalCompositeOperation = erase ? "darken" : "lighten";
+    for (const [size, level] of [[wide * RIM, 110], [wide, 255]]) {
+      const shade = erase ? 255 - level : level;
+      pen.strokeStyle = `rgb(${shade} ${shade} ${shade})`;
+      pen.lineWidth = size;
+      pen.beginPath();
+      pen.moveTo(...from);
+      pen.lineTo(to[0] + 0.01, to[1]);
+      pen.stroke();
+    }
+  }
+
+  function redraw() {
+    pen.globalCompositeOperation = "source-over";
+    pen.fillStyle = "#000";
+    pen.fillRect(0, 0, SIZE, SIZE);
+    pen.lineCap = pen.lineJoin = "round";
+    for (const drawn of kept.strokes) {
+      drawn.points.forEach((point, n) => line(drawn, drawn.points[Math.max(n - 1, 0)], point));
+    }
+    undo.disabled = clear.disabled = !kept.strokes.length;
+    follow();
+  }
+
+  function down(point) {
+    stroke = { erase: erasing, width: kept.width, points: [point] };
+    kept.strokes.push(stroke);
+    line(stroke, point, point);
+    undo.disabled = clear.disabled = false;
+  }
+
+  function move(point) {
+    line(stroke, stroke.points.at(-1), point);
+    stroke.points.push(point);
+  }
+
+  function up() {
+    stroke = null;
+    send();
+  }
+
+  // ------------------------------------------------------------------------------------------------ what follows the pen
+  const follow = () => {
+    const { data } = pen.getImageData(0, 0, SIZE, SIZE);
+    for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i];
+    const prepared = prepare(ink, SIZE)?.digit;
+    digit.paint(prepared ?? EMPTY);
+    canvas.dataset.blank = !prepared;
+    if (!prepared || !encoder) {
+      for (const one of [answer, error]) one.paint(EMPTY);
+      bars.paint([]);
+      captions[3].textContent = words.error;
+      return;
+    }
+    const code = encoder.run(prepared);
+    const back = decoder.run(code);
+    const { mean, std } = decoder.about.codes;
+    bars.paint(Array.from(code, (value, i) => (value - mean[i]) / Math.max(std[i], 1e-6)));
+    answer.paint(back);
+    error.paintError(back, prepared);
+    captions[3].textContent = `${words.error}\nSSE ${write(squaredError(back, prepared))}`;
+    page.dispatchEvent(new CustomEvent("code", { detail: { decoder: addresses.decoder, code: Array.from(code) } }));
+  };
+  const soon = eachFrame(follow);
+
+  function send() {
+    const blank = canvas.dataset.blank === "true";
+    say("drawing", { png: blank ? "" : canvas.toDataURL("image/png"), blank });
+  }
+
+  // ------------------------------------------------------------------------------------------------ pointers and keys
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
+  };
+  canvas.onpointerdown = (event) => {
+    if (!event.isPrimary || event.button) return;
+    canvas.setPointerCapture(event.pointerId);
+    mark.hidden = true;
+    down(at(event));
+    soon();
+    event.preventDefault();
+    canvas.focus({ preventScroll: true });
+  };
+  canvas.onpointermove = (event) => {
+    if (!stroke || !event.isPrimary || !event.buttons) return;
+    const pieces = event.getCoalescedEvents?.() ?? [];
+    for (const piece of pieces.length ? pieces : [event]) move(at(piece));
+    soon();
+  };
+  canvas.onpointerup = canvas.onpointercancel = (event) => {
+    if (!stroke || !event.isPrimary) return;
+    follow();
+    up();
+  };
+  canvas.onkeydown = (event) => {
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (moves[event.key]) {
+      const step = event.shiftKey ? 3 * KEY_STEP : KEY_STEP;
+      cursor = cursor.map((value, axis) => Math.min(Math.max(value + step * moves[event.key][axis], 0), SIZE));
+      if (stroke) move([...cursor]);
+    } else if (event.key === " " || event.key === "Enter") {
+      if (stroke) up();
+      else down([...cursor]);
+    } else if (event.key === "Escape" && stroke) {
+      up();
+    } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+      undo.click();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    showCursor();
+    soon();
+  };
+  canvas.onblur = () => {
+    mark.hidden = true;
+    if (stroke) up();
+  };
+
+  function showCursor() {
+    mark.hidden = false;
+    mark.classList.toggle("gl-down", stroke !== null);
+    mark.style.left = `${(100 * cursor[0]) / SIZE}%`;
+    mark.style.top = `${(100 * cursor[1]) / SIZE}%`;
+  }
+
+  return {
+    async update(data) {
+      words = data.words;
+      write = numbers(words.lang, 1);
+      if (data.encoder !== addresses.encoder) {
+        addresses = { encoder: data.encoder, decoder: data.decoder };
+        const wanted = data.encoder ? [network(data.encoder), network(data.decoder)] : [null, null];
+        // Without them one can still draw, and the server answers when the pen is lifted.
+        [encoder, decoder] = await Promise.all(wanted).catch((problem) => {
+          console.warn(`genlab: ${problem.message}`);
+          return [null, null];
+        });
+      }
+      broken.hidden = Boolean(encoder);
+      broken.textContent = words.slow;
+      canvas.setAttribute("aria-label", words.paper);
+      [penButton, eraser, undo, clear].forEach((one, n) => (one.textContent = [words.pen, words.eraser, words.undo, words.clear][n]));
+      widthText.textContent = words.width;
+      [words.digit, words.code, words.answer, words.error].forEach((text, n) => {
+        captions[n].textContent = text;
+        figures[n].firstChild.setAttribute("aria-label", text);
+        figures[n].hidden = n > 0 && !encoder;
+      });
+      choose(erasing);
+      redraw();
+      if (data.empty && kept.strokes.length) send(); // the server has forgotten what is still here
+    },
+  };
+});
+
+const EMPTY = new Float32Array(784);
+
+const STYLE = `
+.gl-pad { display: grid; grid-template-columns: 20rem minmax(0, 1fr); gap: 1.25rem; align-items: start; }
+.gl-sheet { position: relative; max-width: 20rem; margin-bottom: 0.5rem; overflow: hidden; }
+.gl canvas.gl-paper { width: 100%; aspect-ratio: 1; background: #000; border-radius: var(--st-base-radius, 0.5rem);
+  border: 1px solid var(--st-border-color); image-rendering: auto; outline-offset: -3px; }
+.gl-cursor { position: absolute; width: 1rem; height: 1rem; margin: -0.5rem; border-radius: 50%; pointer-events: none; border: 3px solid #8cc4ff; }
+.gl-cursor.gl-down { background: #8cc4ff; }
+.gl-width { display: grid; grid-template-columns: auto 1fr; gap: 0.75rem; align-items: center; max-width: 20rem; margin-top: 0.4rem; }
+.gl-live { display: grid; grid-template-columns: repeat(auto-fit, minmax(6rem, 10rem)); gap: 0.75rem; }
+.gl-live figcaption { white-space: pre-line; }
+@container (max-width: 36rem) {
+  .gl-pad { grid-template-columns: 1fr; gap: 0.75rem; }
+  .gl-live { grid-template-columns: repeat(4, 1fr); gap: 0.5rem; }
+  .gl-live figcaption { font-size: 0.85rem; hyphens: auto; }
+}
+`;

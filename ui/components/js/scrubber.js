@@ -1,0 +1,84 @@
+/**
+ * From one code to another: a handle that is dragged along the straight line between them, and its frames.
+ *
+ * data: {decoder, from, to, start, at, words}. from and to are codes, start how far the handle is, 0…1. They count when
+ * at changes. Value: share, {at, values: [t]}, on release.
+ */
+
+import { component, element, numbers, onRelease, Screen } from "./kit.js";
+import { network } from "./runtime.js";
+
+const FRAMES = 11;
+
+export default component((root, say) => {
+  let net, words, write, at, decoder;
+  let ends = [[], []];
+
+  const screen = new Screen("", { class: "gl-screen" });
+  const share = element("output");
+  const frames = Array.from({ length: FRAMES }, () => new Screen("", { class: "gl-screen", "aria-hidden": "true" }));
+  const strip = element("div", { class: "gl-frames" }, ...frames.map((frame) => frame.canvas));
+  const handle = element("input", { type: "range", min: 0, max: 1, step: 0.005, value: 0, oninput: draw });
+  handle.onchange = onRelease(handle, () => say("share", { at, values: [+handle.value] }));
+  strip.onclick = (event) => {
+    const frame = frames.findIndex(({ canvas }) => canvas === event.target);
+    if (frame < 0) return;
+    handle.value = frame / (FRAMES - 1);
+    draw();
+    handle.onchange();
+  };
+  root.append(
+    element("style", {}, STYLE),
+    element(
+      "div",
+      { class: "gl-walk" },
+      element("figure", {}, screen.canvas, element("figcaption", {}, share)),
+      element("div", {}, strip, element("div", { class: "gl-rail" }, handle)),
+    ),
+  );
+
+  /** (1 − t) a + t b. */
+  function decode(t) {
+    return net.run(ends[0].map((a, i) => (1 - t) * a + t * ends[1][i]));
+  }
+
+  function draw() {
+    const t = +handle.value;
+    screen.paint(decode(t));
+    const text = words.share.replace("{share}", write(100 * t));
+    share.textContent = text;
+    handle.setAttribute("aria-valuetext", text);
+    frames.forEach(({ canvas }, n) => canvas.classList.toggle("gl-now", n === Math.round(t * (FRAMES - 1))));
+  }
+
+  return {
+    async update(data) {
+      words = data.words;
+      write = numbers(words.lang, 0);
+      if (data.decoder !== decoder) {
+        net = await network(data.decoder);
+        [decoder, at] = [data.decoder, undefined];
+      }
+      screen.canvas.setAttribute("aria-label", words.picture);
+      handle.setAttribute("aria-label", words.handle);
+      if (data.at !== at) {
+        at = data.at;
+        ends = [data.from, data.to];
+        frames.forEach((frame, n) => frame.paint(decode(n / (FRAMES - 1))));
+        handle.value = data.start ?? 0.5;
+      }
+      draw();
+    },
+  };
+});
+
+const STYLE = `
+.gl-walk { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 1.25rem; align-items: center; }
+.gl-frames { display: grid; grid-template-columns: repeat(${FRAMES}, 1fr); gap: 0.25rem; cursor: pointer; }
+.gl-frames .gl-now { outline: 3px solid var(--st-primary-color); }
+.gl-rail { padding: 0.6rem calc(50% / ${FRAMES} - 0.5rem) 0; }
+@container (max-width: 36rem) {
+  .gl-walk { grid-template-columns: 1fr; gap: 0.75rem; }
+  .gl-walk figure { width: 9rem; margin: auto; }
+}
+`;

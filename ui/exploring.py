@@ -1,0 +1,88 @@
+"""What the lesson on codes shows: a map of two numbers, a map of two of thirty, and a walk between two digits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from genlab import data
+from ui import cache
+from ui.address import choose
+from ui.components.parts import interpolation_scrubber, latent_pad
+from ui.i18n import _, number
+from ui.pictures import Picture, grey_png, strip
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SMALL, DEEP = "ae-mnist-z2", "ae-deep-mnist-z30"
+NEIGHBOURS = 5
+
+
+def small_map(x: Tensor) -> None:
+    """The whole code of the small network."""
+    st.caption(_("Near each other, alike: but there are gaps, and shapes that are no digit."))
+    _map(SMALL, x, (0, 1), "small")
+
+
+def deep_map(x: Tensor) -> None:
+    """Two numbers of the deep network's code; the others stay as the picture has them."""
+    st.caption(
+        _("The other 28 stay as your picture has them. Little changes: no two numbers alone say which digit it is.")
+    )
+    std = cache.code_statistics(DEEP).std
+    first, second = sorted(range(len(std)), key=lambda i: -std[i])[:2]
+    _map(DEEP, x, (first, second), "deep")
+
+
+def _map(name: str, x: Tensor, dims: tuple[int, int], key: str) -> None:
+    import torch
+
+    with torch.inference_mode():
+        z = cache.checkpoint(name).model.encode(x)[0]
+    chosen, place = latent_pad(name, data.default_name(), z, dims=dims, about=x.numpy().tobytes(), key=key)
+    code = z.clone()
+    code[chosen] = torch.tensor(place)
+    _neighbours(name, code)
+
+
+def _neighbours(name: str, code: Tensor) -> None:
+    """The test pictures whose codes are nearest to the place."""
+    from genlab.data import to_float
+
+    codes, labels = cache.test_codes(name, data.default_name())
+    distances = (codes - code).square().sum(1).sqrt()
+    near = distances.argsort()[:NEIGHBOURS]
+    test = cache.test_set(data.default_name())
+    st.markdown(_("**The nearest test pictures** to the handle, and how far their codes are"))
+    strip(
+        [
+            Picture(
+                png=grey_png(to_float(test.images[i : i + 1])[0]),
+                title=test.class_names[int(labels[i])],
+                note=number(distances[i].item(), 2),
+            )
+            for i in near.tolist()
+        ],
+        least=3.4,
+        most=6.0,
+    )
+
+
+def walk(x: Tensor) -> None:
+    """In a straight line from the picture's code to that of a test picture."""
+    import torch
+
+    name = data.default_name()
+    shown = {str(i): title for i, title in enumerate(cache.test_set(name).class_names)}
+    to = int(choose(_("To a"), shown, key="to", default="9", round_=True))
+    model = cache.checkpoint(DEEP).model
+    with torch.inference_mode():
+        ends = model.encode(torch.cat([x, cache.test_picture(name, to, 1)]))
+    share = interpolation_scrubber(DEEP, (ends[0], ends[1]), about=(x.numpy().tobytes(), to), key="walk")
+    st.caption(
+        _("At the handle: $z = {own}\\,a + {other}\\,b$, with the codes $a$ and $b$ of both digits.").format(
+            own=number(1 - share, 2), other=number(share, 2)
+        )
+    )
