@@ -24,6 +24,7 @@ SCALE, GAP = 4, 12  # screen pixels to a pixel, and between pictures
 TILE = 28 * SCALE
 
 
+@torch.inference_mode()
 def main() -> None:
     """Write them all."""
     torch.set_num_threads(1)
@@ -51,6 +52,14 @@ def main() -> None:
         checkpoints.load(name).model for name in ("ae-textbook-mnist-z64", "ae-tuned-mnist-z64", "ae-conv-mnist-z32")
     ]
     save("networks", [s for d in (8, 6) for s in (x[d][:1], *(reconstruct(m, x[d][:1]).x_hat for m in networks))])
+
+    codes = ae[2].metrics["codes"]["quantiles"]
+    low, high = torch.tensor(codes["0.05"]), torch.tensor(codes["0.95"])
+    places = [torch.tensor([column / 3, row]) for row in (1.0, 0.0) for column in range(4)]
+    save("map", [ae[2].model.decode((low + place * (high - low))[None]) for place in places])
+
+    ends = ae[16].model.encode(torch.cat([x[4][:1], x[9][:1]]))
+    save("walk", [ae[16].model.decode(torch.lerp(ends[:1], ends[1:], t / 7)) for t in range(8)])
 
     photo = make_photo()
     stages = data.drawing_stages(photo)

@@ -19,14 +19,20 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
         label: above it, translated.
         options: what stands in the address → what is shown, translated.
         key: the widget's key and the name in the address.
-        default: chosen where the address says nothing, or nothing valid; then the address stays clean.
+        default: chosen where the address says nothing, or nothing valid; then the address stays clean. A visitor who
+            comes back to a page, or goes to another that asks the same, finds what was chosen last.
         round_: single pills rather than one bar.
     """
     asked = st.query_params.get(key)
-    if st.session_state.get(key) not in options or went_back():
+    chosen = f"{key}_chosen"  # the widget's own memory ends with the page
+    if went_back():
         st.session_state[key] = asked if asked in options else default
+    elif st.session_state.get(key) not in options:
+        last = st.session_state.get(chosen)
+        st.session_state[key] = asked if asked in options else last if last in options else default
     row = st.pills if round_ else st.segmented_control
     value = row(label, list(options), format_func=options.__getitem__, required=True, wrap=True, key=key) or default
+    st.session_state[chosen] = value
     if value != (asked or default):
         if value == default:
             del st.query_params[key]

@@ -83,6 +83,11 @@ def walk(x: Tensor) -> None:
     share = interpolation_scrubber(DEEP, (ends[0], ends[1]), about=(x.numpy().tobytes(), to), key="walk")
     st.caption(
         _("At the handle: $z = {own}\\,a + {other}\\,b$, with the codes $a$ and $b$ of both digits.").format(
-            own=number(1 - share, 2), other=number(share, 2)
+            own=_formula(1 - share), other=_formula(share)
         )
     )
+
+
+def _formula(value: float) -> str:
+    """A number inside a formula, where a bare comma would be followed by a space."""
+    return number(value, 2).replace(",", "{,}")

@@ -34,7 +34,7 @@ class Card:
     state: dict[str, str]
 
 
-RECONSTRUCT = "pages/reconstruct.py"
+RECONSTRUCT, EXPLORE = "pages/reconstruct.py", "pages/explore.py"
 
 CARDS = (
     Card(
@@ -61,9 +61,23 @@ CARDS = (
     Card(
         picture="upload.png",
         title=N_("Your own digit"),
-        text=N_("Photograph or upload one, and see what the network makes of it."),
+        text=N_("Draw one, or photograph it, and see what the network makes of it while you draw."),
         page=RECONSTRUCT,
-        state={"source": "upload", "k": "8"},
+        state={"source": "draw", "k": "8"},
+    ),
+    Card(
+        picture="map.png",
+        title=N_("A map of codes"),
+        text=N_("Two numbers are a place. Move over the map and watch the digit change under your finger."),
+        page=EXPLORE,
+        state={"source": "test"},
+    ),
+    Card(
+        picture="walk.png",
+        title=N_("From one digit to another"),
+        text=N_("Half-way between the codes of a 4 and a 9: is that a digit?"),
+        page=EXPLORE,
+        state={"source": "test", "to": "9"},
     ),
     Card(
         picture="random.png",

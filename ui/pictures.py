@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 CODE_PIXELS = 128  # side of a code's picture, at least
 CODE_SPREADS = 2.5  # standard deviations to the edge
 MORE_INK, LESS_INK = (255, 140, 26), (64, 156, 255)  # orange and blue: apart for every kind of colour vision
+STRENGTH = np.linspace(-1, 1, 511)[:, None]
+ERROR_COLOURS = (np.abs(STRENGTH) ** 0.7 * np.where(STRENGTH > 0, MORE_INK, LESS_INK)).round().astype(np.uint8)
+"""From −1 in the first row to 1 in the last."""
 
 STYLE = """
 <style>
@@ -73,9 +76,8 @@ def grey_png(x: Tensor | np.ndarray) -> bytes:
 def error_png(error: Tensor | np.ndarray) -> bytes:
     """A signed error (1, H, W) or (H, W) in [−1, 1] -> PNG: black is right, orange too much ink, blue too little."""
     values = np.asarray(error, dtype=np.float32)
-    values = values.reshape(values.shape[-2:])[..., None]  # (H, W, 1)
-    colours = np.where(values > 0, np.array(MORE_INK), np.array(LESS_INK))
-    return to_png((np.abs(values).clip(0, 1) ** 0.7 * colours).round().astype(np.uint8))
+    levels = (values.reshape(values.shape[-2:]).clip(-1, 1) * 255).round().astype(np.int16)
+    return to_png(ERROR_COLOURS.take(levels + 255, axis=0))
 
 
 def code_png(z: Tensor | np.ndarray) -> bytes:
@@ -84,8 +86,8 @@ def code_png(z: Tensor | np.ndarray) -> bytes:
     wide = max(1, CODE_PIXELS // len(heights))
     side = wide * len(heights)
     level = np.linspace(1, -1, side)[:, None]  # of each row, top to bottom
-    filled = np.where(heights > 0, (level > 0) & (level <= heights), (level < 0) & (level >= heights))  # (side, k)
-    bars = np.repeat(filled * np.sign(heights), wide, axis=1)
+    up, down = (level > 0) & (level <= heights), (level < 0) & (level >= heights)  # (side, k)
+    bars = np.repeat(up.astype(np.int8) - down, wide, axis=1)
     if wide > 2:
         bars[:, ::wide] = 0  # a gap, so that bars can be counted
     return error_png(bars)

@@ -54,9 +54,7 @@ def mount(
         PublishError: the modules cannot be put where the browser finds them.
     """
     address = f"{publish_modules()}/{module}.js"
-    broken = _(
-        "This part could not be loaded by your browser, so the server answers below. Reload the page to try again."
-    )
+    broken = _("Your browser could not load this part, so the server answers below. Reload the page to try again.")
     sent = {
         "module": address,
         "key": key,

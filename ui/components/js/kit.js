@@ -20,6 +20,7 @@ export function component(create) {
         place.root.replaceChildren();
         place.view = create(place.root, (name, value) => place.send(name, value), data.key);
       }
+      place.root.style.colorScheme = isDark(place.root) ? "dark" : "light"; // of the browser's own controls
       await place.view.update(data);
       if (place.failed) place.send("failed", null);
       place.failed = false;
@@ -113,8 +114,20 @@ export function squaredError(a, b) {
 }
 
 /** A theme colour of Streamlit's as the canvas wants it. */
-export function themeColour(root, name) {
+function themeColour(root, name) {
   return getComputedStyle(root).getPropertyValue(`--st-${name}`).trim() || "#888888";
+}
+
+/** [red, green, blue] of a theme colour, each 0…255. */
+export function themeRgb(root, name) {
+  const pen = element("canvas", { width: 1, height: 1 }).getContext("2d");
+  pen.fillStyle = themeColour(root, name);
+  pen.fillRect(0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}
+
+function isDark(root) {
+  return Math.max(...themeRgb(root, "background-color")) < 128;
 }
 
 /**

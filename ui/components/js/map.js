@@ -8,7 +8,7 @@
  * release; which counts from 1.
  */
 
-import { component, element, nameOf, numbers, onRelease, Screen, SIDE, themeColour } from "./kit.js";
+import { component, element, nameOf, numbers, onRelease, Screen, SIDE, themeRgb } from "./kit.js";
 import { network, tensors } from "./runtime.js";
 
 const GRID = 15; // decoded places a side
@@ -168,10 +168,7 @@ export default component((root, say) => {
     const run = ++gridRun;
     const pen = grid.getContext("2d");
     pen.clearRect(0, 0, grid.width, grid.height);
-    const ink = element("canvas", { width: 1, height: 1 }).getContext("2d");
-    ink.fillStyle = themeColour(root, "text-color");
-    ink.fillRect(0, 0, 1, 1);
-    const colour = ink.getImageData(0, 0, 1, 1).data;
+    const colour = themeRgb(root, "text-color");
     const image = pen.createImageData(SIDE, SIDE);
     const there = [...base];
     let n = 0;

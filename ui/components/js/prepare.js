@@ -8,9 +8,9 @@
  * compares the two. A change there is a change here.
  *
  * Left out is what a canvas with bright ink on black does not have: colours, transparency, more than 1,000 pixels a
- * side, a ground that is not black, a sheet of paper on a desk, and a picture that is 28×28 already. Left out are also
- * ruled lines. There the two may differ: Python can take the long, straight edges of a drawing as high or as wide as
- * three quarters of the canvas for them, and wipe them away.
+ * side, a ground that is not black (ink on half of the rim would make it one), a sheet of paper on a desk, and a
+ * picture that is 28×28 already. Ruled lines are left out too, and there the two may differ: Python can take the long,
+ * straight edges of a stroke across three quarters of the canvas for such lines and wipe them away.
  */
 
 import { brightestOfBlocks, cutOut, extent, inkMask, penWidth, roughWidth, round, scratch, survey } from "./raster.js";
@@ -89,16 +89,12 @@ function findInk(bytes, side) {
 
 /** The standard deviation of the ground: 0 unless more than six in ten pixels have ink. */
 function groundNoise(counts, size) {
-  const contrastOf = (rank) => {
+  const contrastAt = (share) => {
     let grey = 0;
-    for (let below = counts[0]; below <= rank; below += counts[grey]) grey++;
+    for (let below = counts[0]; below <= share * (size - 1); below += counts[grey]) grey++;
     return CONTRAST[grey];
   };
-  const percentile = (share) => {
-    const [rank, part] = [Math.floor(share * (size - 1)), (share * (size - 1)) % 1];
-    return contrastOf(rank) * (1 - part) + contrastOf(rank + 1) * part;
-  };
-  return min((percentile(0.4) - percentile(0.2)) / 0.59, QUIET);
+  return min((contrastAt(0.4) - contrastAt(0.2)) / 0.59, QUIET);
 }
 
 /** The least grey value that is more than a contrast. */
