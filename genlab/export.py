@@ -111,6 +111,7 @@ class _Recorder(TorchDispatchMode):
     """
 
     value: Tensor
+    earlier: list[Tensor] = field(default_factory=list)  # what the value was before
     operations: list[dict[str, Any]] = field(default_factory=list)
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
@@ -119,8 +120,12 @@ class _Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        if any(argument is self.value for argument in torch.utils._pytree.tree_leaves((args, kwargs))):
-            self._note(func.overloadpacket.__name__, list(args), kwargs or {}, result)
+        step, used = func.overloadpacket.__name__, torch.utils._pytree.tree_leaves((args, kwargs))
+        if any(one is old for one in used for old in self.earlier):
+            raise ExportError(DENSE_ONLY, step=step)  # a branch: not one vector after the other
+        if any(one is self.value for one in used):
+            self._note(step, list(args), kwargs or {}, result)
+            self.earlier.append(self.value)
             self.value = result[0] if isinstance(result, tuple) else result
         return result
 

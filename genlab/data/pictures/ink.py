@@ -78,7 +78,7 @@ def find_ink(colour: Floats) -> Floats:
         elif noise > QUIET:
             ink = ndimage.gaussian_filter(ink, 1 if noise < 0.1 or min(ink.shape) < 300 else 2)
             mean, noise = _ground_noise(ink)
-        ink = remove_ruling(ink - np.float32(mean), noise)
+        ink = remove_ruling(ink - np.float32(mean), noise, drawn=flat)
     mask = np.ones(ink.shape, dtype=bool)
     for _ in range(2):  # once with all that stands out, then with what was kept of it
         full = _full_ink(ink[mask], noise)

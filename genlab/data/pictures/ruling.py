@@ -19,15 +19,18 @@ SLOPES = np.linspace(-0.27, 0.27, 55)  # ±15°, one pixel of shift at the rim f
 LEAST_COVER = 0.75  # of the width of the picture
 LEAST_LINES = 3
 PIECES = 16
+FAINT = 0.6  # of the ink: the lines of a screen's ruled paper
 FAINTEST = 0.03  # of black to white: fainter lines do no harm
 
 
-def remove_ruling(ink: Floats, noise: float) -> Floats:
+def remove_ruling(ink: Floats, noise: float, *, drawn: bool = False) -> Floats:
     """Remove near-horizontal, then near-vertical ruled lines.
 
     Args:
         ink: (H, W), 0 on the ground, up to 1 for black on white.
         noise: the standard deviation of the ground.
+        drawn: the picture was drawn on a screen, where both edges of one thick, straight stroke look like lines; so
+            only lines that are clearly fainter than the ink are taken.
 
     Returns:
         (H, W), the same array if there are no lines.
@@ -36,7 +39,7 @@ def remove_ruling(ink: Floats, noise: float) -> Floats:
         seen = ink.T if turned else ink
         lines = _find_lines(seen, noise)
         if len(lines) >= LEAST_LINES:
-            seen = _erase(seen, lines)
+            seen = _erase(seen, lines, strongest=FAINT * float(seen.max()) if drawn else np.inf)
             ink = np.ascontiguousarray(seen.T) if turned else seen
     return ink
 
@@ -71,8 +74,8 @@ def _cover(inked: Floats, slope: float) -> Floats:
     return np.where(counted >= width / 2, found.sum(axis=1) / np.maximum(counted, 1), 0).astype(np.float32)
 
 
-def _erase(ink: Floats, lines: list[tuple[float, float]]) -> Floats:
-    """Keep only what is clearly darker than the line it lies on."""
+def _erase(ink: Floats, lines: list[tuple[float, float]], strongest: float) -> Floats:
+    """Keep only what is clearly darker than the line it lies on; a line above ``strongest`` is ink and stays."""
     ink = ink.copy()
     height, width = ink.shape
     pitch = min(np.diff([row for row, _ in lines]))
@@ -86,6 +89,8 @@ def _erase(ink: Floats, lines: list[tuple[float, float]]) -> Floats:
         pieces = np.array_split(band, PIECES, axis=1)
         profile = np.stack([np.median(piece, axis=1) for piece in pieces])  # ink across it is a minority
         usual = float(np.median(profile.max(axis=1)))
+        if usual > strongest:
+            continue
         profile = profile.clip(0, 1.4 * usual)  # a stroke along the line is not the line
         line = np.stack([np.interp(columns, middles, p) for p in profile.T])
         line = ndimage.maximum_filter1d(line, 3, axis=0)

@@ -9,13 +9,13 @@
  *
  * Left out is what a canvas with bright ink on black does not have: colours, transparency, more than 1,000 pixels a
  * side, a ground that is not black (ink on half of the rim would make it one), a sheet of paper on a desk, and a
- * picture that is 28×28 already. Ruled lines are left out too, and there the two may differ: Python can take the long,
- * straight edges of a stroke across three quarters of the canvas for such lines and wipe them away.
+ * picture that is 28×28 already. Ruled lines are left out too, and there the two may differ a little: Python may take
+ * the soft edges of a stroke across three quarters of the canvas for faint lines.
  */
 
-import { brightestOfBlocks, cutOut, extent, inkMask, penWidth, roughWidth, round, scratch, survey } from "./raster.js";
-import { BICUBIC, BOX, medianFrom, otsu, resize, squaredDistances } from "./raster.js";
-import { countRuns, findRuns, joinRuns, keepRuns, keepStrong, placeOf, rootOf } from "./raster.js";
+import { penWidth, squaredDistances } from "./distance.js";
+import { BICUBIC, BOX, brightestOfBlocks, cutOut, extent, inkMask, medianFrom, otsu, resize, roughWidth, round, scratch, survey } from "./raster.js";
+import { countRuns, findRuns, joinRuns, keepRuns, keepStrong, placeOf, rootOf } from "./runs.js";
 
 const { fround, max, min } = Math; // NumPy works in 32 bits here, and thresholds are met or not by the last of them
 
