@@ -51,6 +51,7 @@ class Program:
         return sum(tensor.numel() for tensor in self.tensors.values() if tensor.ndim == 2)
 
 
+@torch.inference_mode(False)  # inside of it, linear layers are not taken apart
 @torch.no_grad()
 def record(function: Callable[[Tensor], Tensor], example: Tensor) -> Program:
     """Run ``function`` once and note what it does.
@@ -62,6 +63,7 @@ def record(function: Callable[[Tensor], Tensor], example: Tensor) -> Program:
     Raises:
         ExportError: a step is none of the dense ones, or the network is too large.
     """
+    example = example.clone()
     recorder = _Recorder(example)
     with recorder:
         result = function(example)
@@ -98,8 +100,8 @@ def to_bytes(program: Program, about: dict[str, Any] | None = None) -> bytes:
     if not all(tensor.isfinite().all() for tensor in stored.values()):
         raise ExportError("A weight of this network is too large to travel to the browser.")
     header = {"inputs": program.inputs, "outputs": program.outputs, "operations": program.operations}
-    texts = {"program": json.dumps(header), "about": json.dumps(about or {})}
-    return save({name: tensor.contiguous() for name, tensor in stored.items()}, metadata=texts)
+    text = json.dumps(header | {"about": about or {}})  # one entry, as safetensors does not keep the order of several
+    return save({name: tensor.contiguous() for name, tensor in stored.items()}, metadata={"program": text})
 
 
 @dataclass

@@ -117,9 +117,9 @@ def test_the_file_holds_matrices_as_float16_and_says_how_to_use_them() -> None:
     assert {t.dtype for t in tensors.values() if t.ndim == 2} == {torch.float16}
     assert {t.dtype for t in tensors.values() if t.ndim == 1} == {torch.float32}
     length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])["__metadata__"]
-    assert json.loads(header["about"]) == {"codes": {"mean": [0.0]}}
-    assert json.loads(header["program"])["operations"] == program.operations
+    header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["program"])
+    assert header["about"] == {"codes": {"mean": [0.0]}}
+    assert header["operations"] == program.operations
     assert to_bytes(program, {"codes": {"mean": [0.0]}}) == data  # the same bytes each time
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[2] / "static"
 MODULES = Path(__file__).parent / "js"
-FORMAT = 1  # of what genlab.export writes; a new one gets new addresses
+FORMAT = 2  # of what genlab.export writes; a new one gets new addresses
 
 Direction = Literal["encode", "decode"]
 

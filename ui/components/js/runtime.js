@@ -63,7 +63,7 @@ export function fromHalf(buffer) {
 export class Network {
   constructor(header, tensor) {
     const program = JSON.parse(header.__metadata__.program);
-    this.about = JSON.parse(header.__metadata__.about);
+    this.about = program.about;
     this.inputs = program.inputs;
     this.outputs = program.outputs;
     let width = this.inputs;
