@@ -24,15 +24,14 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
         round_: single pills rather than one bar.
     """
     asked = st.query_params.get(key)
-    chosen = f"{key}_chosen"  # the widget's own memory ends with the page
-    if went_back():
-        st.session_state[key] = asked if asked in options else default
-    elif st.session_state.get(key) not in options:
-        last = st.session_state.get(chosen)
-        st.session_state[key] = asked if asked in options else last if last in options else default
+    last, where = st.session_state.get(f"{key}_chosen", (default, None))  # the widget's own memory ends with the page
+    here = _page()
+    if went_back() or where != here or st.session_state.get(key) not in options:
+        remembered = last if last in options and not went_back() else default
+        st.session_state[key] = asked if asked in options else remembered
     row = st.pills if round_ else st.segmented_control
     value = row(label, list(options), format_func=options.__getitem__, required=True, wrap=True, key=key) or default
-    st.session_state[chosen] = value
+    st.session_state[f"{key}_chosen"] = (value, here)
     if value != (asked or default):
         if value == default:
             del st.query_params[key]
@@ -45,3 +44,8 @@ def went_back() -> bool:
     """Whether the browser's Back or Forward button asked for this run; then the address decides, not the widget."""
     context = get_script_run_ctx(suppress_warning=True)
     return getattr(context, "is_history_navigation", False)
+
+
+def _page() -> str:
+    """The page that runs."""
+    return getattr(get_script_run_ctx(suppress_warning=True), "page_script_hash", "")

@@ -24,7 +24,10 @@ export default async function (streamlit) {
     module = await import(new URL(data.module, document.baseURI));
   } catch (error) {
     console.warn(`genlab: ${error.message}`);
-    parentElement.textContent = data.words.broken;
+    const sentence = document.createElement("p");
+    sentence.textContent = data.words.broken;
+    sentence.role = "alert";
+    parentElement.replaceChildren(sentence);
     setStateValue("failed", "module");
     return;
   }

@@ -50,10 +50,13 @@ export default component((root, say) => {
     ),
   );
 
-  const released = onRelease(area, () => {
-    kept = values();
+  const tell = onRelease(area, () => {
     say("place", { at, values: [...dims.map((dim) => dim + 1), ...kept.map((value) => +value.toFixed(4))] });
   });
+  function released() {
+    kept = values(); // at once: a finger that is lifted also leaves
+    tell();
+  }
   const values = () => dims.map((dim) => code[dim]);
   const across = (value, axis) => (value - view[axis][0]) / (view[axis][1] - view[axis][0]);
 
