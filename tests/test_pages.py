@@ -24,7 +24,8 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime import Runtime
 from streamlit.runtime.caching.storage.dummy_cache_storage import MemoryCacheStorageManager
@@ -41,11 +42,13 @@ from genlab.data import downloads, drawing_stages, prepare_drawing, sources, tor
 from genlab.errors import DownloadError, PictureError
 from tests.data_fixtures import idx_files, tiny_source, write_files
 from ui import cache, warm
+from ui.components import parts, publish
 from ui.source import MOST_MEMBERS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(f"pages/{file.name}" for file in (ROOT / "pages").glob("*.py") if file.name != "__init__.py")
-RECONSTRUCT, DATA = "pages/reconstruct.py", "pages/data.py"
+RECONSTRUCT, EXPLORE, DATA = "pages/reconstruct.py", "pages/explore.py", "pages/data.py"
+LESSONS = (RECONSTRUCT, EXPLORE)
 VIEWS = ("sizes", "curve", "random", "networks")
 NAMED_DATA = os.environ.get(sources.VARIABLE, "")  # where MNIST may be, before a test hides it
 PATIENCE = 120  # seconds a run may take; a machine may be busy
@@ -264,7 +267,7 @@ def test_home_has_a_picture_and_a_link_for_every_card() -> None:
 
     app = visit()
     links = [link.proto for link in app.get("page_link")][: len(CARDS)]
-    assert [link.page for link in links] == ["reconstruct"] * len(CARDS)
+    assert [link.page for link in links] == [Path(card.page).stem for card in CARDS]
     pictures = [image.proto.imgs[0] for image in app.get("image")]
     assert [picture.alt for picture in pictures] == [card.text for card in CARDS]
 
@@ -276,7 +279,8 @@ def test_a_card_opens_the_lesson_in_its_state() -> None:
         app = visit(card.page, **card.state)
         assert sentences(app) == []
         for key, value in card.state.items():
-            widget = app.select_slider(key="k") if key == "k" else app.segmented_control(key=key)
+            kind = {"k": app.select_slider, "to": app.pills}.get(key, app.segmented_control)
+            widget = kind(key=key)
             assert str(widget.value) == value
 
 
@@ -519,6 +523,7 @@ def runs_side_by_side(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     shared.media_file_mgr = MediaFileManager(MemoryMediaFileStorage("/mock/media"))
     shared.dataframe_source_mgr = DataframeSourceManager()
     shared.cache_storage_manager = MemoryCacheStorageManager()
+    shared.bidi_component_registry = BidiComponentManager()
     monkeypatch.setattr(Runtime, "_instance", shared)
     monkeypatch.setattr(app_test, "Runtime", type("RunRuntime", (Runtime,), {}))
     monkeypatch.setattr(app_test, "patch_config_options", lambda _options: contextlib.nullcontext())
@@ -547,6 +552,139 @@ def test_visitors_of_two_languages_at_the_same_moment(runs_side_by_side: None) -
     for thread in threads:
         thread.join(PATIENCE)
     assert together == {lang: alone[lang] * rounds for lang in together}
+
+
+# --------------------------------------------------------------------------------------- own drawings
+def a_drawing(text: str = "3") -> bytes:
+    """White on black, as the pad sends it."""
+    picture = Image.new("L", (280, 280))
+    font = ImageFont.load_default(230)
+    ImageDraw.Draw(picture).text((140, 140), text, fill=255, font=font, anchor="mm", stroke_width=4)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def sent(png: bytes) -> dict[str, Any]:
+    return {"drawing": {"png": "data:image/png;base64," + base64.b64encode(png).decode(), "blank": False}}
+
+
+def waits_for_a_drawing(app: AppTest) -> bool:
+    return any("Draw a digit above" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_a_drawing_is_prepared_as_an_upload_is(page: str) -> None:
+    app = visit(page, source="draw")
+    assert waits_for_a_drawing(app)
+    app.session_state["source_drawing"] = sent(a_drawing())
+    app.run()
+    assert sentences(app) == []
+    assert app.session_state["source_drawn"][1].digit.equal(prepare_drawing(a_drawing()))
+    go(app, DATA)
+    go(app, page)  # the widget is gone, the drawing is not
+    assert not waits_for_a_drawing(app)
+    app.session_state["source_drawing"] = {"drawing": {"png": "", "blank": True}}
+    app.run()
+    assert waits_for_a_drawing(app)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"drawing": {"png": "data:image/png;base64," + "A" * 500_000}},
+        {"drawing": {"png": "data:image/svg+xml;base64,PHN2Zz4="}},
+        {"drawing": {"png": "data:image/png;base64,/////"}},
+        {"drawing": {"png": ["data:image/png;base64,"]}},
+        {"drawing": {"png": 5}},
+        sent(b"\x89PNG\r\n\x1a\nbroken"),
+    ],
+    ids=["long", "svg", "no base64", "list", "number", "broken"],
+)
+def test_a_drawing_that_is_none_is_a_sentence(hostile: dict[str, Any]) -> None:
+    app = visit(RECONSTRUCT, source="draw")
+    app.session_state["source_drawing"] = hostile
+    app.run()
+    (sentence,) = sentences(app)
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("odd", ["text", 5, ["a"], {"at": 3, "values": {}}, {"at": "code 0", "values": ["1"] * 8}])
+def test_what_is_no_value_of_a_component_does_no_harm(odd: Any) -> None:
+    app = visit(RECONSTRUCT, source="draw")
+    app.session_state["source_drawing"] = {"drawing": odd}
+    app.run()
+    assert waits_for_a_drawing(app)
+    app = visit(RECONSTRUCT)
+    app.session_state["code"] = {"code": odd}
+    app.run()
+    assert sentences(app) == []
+    assert "code" not in app.query_params
+
+
+def test_a_drawing_stays_with_its_visitor() -> None:
+    drawn = visit(RECONSTRUCT, source="draw")
+    drawn.session_state["source_drawing"] = sent(a_drawing())
+    drawn.run()
+    assert not waits_for_a_drawing(drawn)
+    other = visit(RECONSTRUCT, source="draw")
+    assert waits_for_a_drawing(other)
+    assert "source_drawn" not in other.session_state
+
+
+def test_what_was_chosen_last_is_found_on_the_next_lesson_and_on_coming_back() -> None:
+    app = visit(RECONSTRUCT, source="test", digit="7")
+    app.pills(key="digit").set_value("3").run()
+    go(app, DATA)
+    app.query_params.clear()
+    go(app, EXPLORE)
+    assert app.pills(key="digit").value == "3"
+    app.query_params["digit"] = "5"  # what the address says comes first
+    go(app, RECONSTRUCT)
+    assert app.pills(key="digit").value == "5"
+
+
+# --------------------------------------------------------------------------------------- explore the code
+def test_a_place_in_the_address_is_where_its_neighbours_are() -> None:
+    codes, labels = cache.test_codes("ae-mnist-z2", "digits")
+    x, y = codes[17].tolist()
+    app = visit(EXPLORE, small=f"1,2,{x:.6f},{y:.6f}")
+    nearest, distance = strips(app)[0][0].caption.split("\n")
+    assert nearest == str(labels[17].item())
+    assert distance == "0.00"
+    assert strips(visit(EXPLORE, deep="3,9,0.5,-0.5"))[1][0].caption != strips(app)[1][0].caption
+
+
+@pytest.mark.parametrize("nonsense", ["0,1,2,3", "1,1,0,0", "31,2,0,0", "1,2,3", "x", "1.5,nan,0,0"])
+def test_a_place_that_is_none_is_the_pictures_own(nonsense: str) -> None:
+    app = visit(EXPLORE, deep=nonsense)
+    assert sentences(app) == []
+    assert strips(app)[1][0].caption.split("\n")[1] == "0.00"
+
+
+def test_a_component_that_failed_is_answered_by_the_server() -> None:
+    app = visit(RECONSTRUCT, k="4")
+    app.session_state["code"] = {"failed": "404"}
+    app.run()
+    assert sentences(app) == []
+    app.slider[0].set_value(app.slider[0].max).run()
+    assert any("with your code" in caption.value for caption in app.caption)
+
+
+def test_where_nothing_can_be_published_the_server_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "static").write_text("no folder")
+    monkeypatch.setattr(publish, "STATIC", tmp_path / "static")
+    for cached in (publish.published_network, parts.published_codes):
+        cached.clear()
+    for page, count in ((RECONSTRUCT, 1), (EXPLORE, 3)):
+        app = visit(page)
+        assert sentences(app) == []
+        assert sum("cannot be written" in warning.value for warning in app.warning) == count
+        before = [figure.png for strip in strips(app) for figure in strip]
+        app.slider[0].set_value(app.slider[0].max).run()
+        assert [figure.png for strip in strips(app) for figure in strip] != before
+    for cached in (publish.published_network, parts.published_codes):
+        cached.clear()
 
 
 # --------------------------------------------------------------------------------------- broken checkpoints
@@ -617,7 +755,7 @@ def test_no_checkpoints_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(tmp_path / "nowhere"))
     cache.checkpoint.clear()
     for page in PAGES:
-        assert len(sentences(visit(page))) == (page == RECONSTRUCT)
+        assert len(sentences(visit(page))) == (page in LESSONS)
     cache.checkpoint.clear()
 
 
@@ -720,7 +858,7 @@ def test_a_broken_data_file_is_a_sentence_and_the_bundled_digits_go_on(
     assert sentences(app) == []
     assert np.array_equal(strips(app)[0][0].pixels, test_picture_of("digits", 4, 1))
     for page in PAGES:
-        assert len(sentences(visit(page))) == (page == RECONSTRUCT)
+        assert len(sentences(visit(page))) == (page in LESSONS)
 
 
 def test_an_empty_class_or_number_in_the_address_falls_back() -> None:

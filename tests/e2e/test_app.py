@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.e2e.conftest import PHONE, _wait_until_healthy
+from benchmarks.server import running
+from tests.e2e.conftest import PHONE
 from ui.home import CARDS
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -28,7 +26,7 @@ PATIENCE = 90_000  # ms; a machine may be busy
 CLASS, VIEW, SOURCE, LANGUAGE = "Class", "Look closer", "Picture", "Language"
 ERROR = "[data-testid='stAlertContentError']"
 EXCEPTION = "[data-testid='stException']"
-SLIDER = "input[type='range']"
+SLIDER = "[data-testid='stSlider'] input[type='range']"
 FILE = "[data-testid='stFileUploaderDropzoneInput']"
 NAV_LINK = "[data-testid='stSidebarNavLink']"
 CHART = "[data-testid='stPlotlyChart']"
@@ -144,21 +142,8 @@ class TestTheFirstVisitorOfAServer:
 
     @pytest.fixture
     def app_url(self, app_file: Path, app_log: Path) -> Iterator[str]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", str(app_file), "--server.headless", "true"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-        with app_log.open("wb") as log:
-            app = subprocess.Popen(
-                command, cwd=app_file.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
-        try:
-            _wait_until_healthy(f"http://127.0.0.1:{port}", app, app_log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            app.kill()
-            app.wait()
+        with running(app_file, log=app_log) as server:
+            yield server.url
 
     def test_may_follow_a_link_to_a_lesson_in_a_certain_state(self, page: Any, app_log: Path) -> None:
         page.add_init_script(

@@ -28,6 +28,7 @@ PAPER, LIVE = "canvas.gl-paper", ".gl-live canvas"
 MAP, HANDLE, DECODED = ".gl-map", ".gl-handle", ".gl-side figure canvas"
 RAIL, WALKED, FRAMES = ".gl-rail input", ".gl-walk figure canvas", ".gl-frames canvas"
 BROKEN = ".gl-broken"
+STOPS = "[data-testid='stSlider'] input[type='range']"
 NAV_LINK = "[data-testid='stSidebarNavLink']"
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]
@@ -450,11 +451,11 @@ def test_a_network_reaches_a_browser_once(opened: Any, wire: Wire) -> None:
         page.locator(NAV_LINK).filter(has_text=target).click()
         settled(page, wire)
     expect(page.locator(SLIDERS)).to_be_visible()
-    page.locator("input[type='range']").first.focus()
+    page.locator(STOPS).focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("k=16"))
     settled(page, wire)
-    page.locator("input[type='range']").first.focus()
+    page.locator(STOPS).focus()
     page.keyboard.press("ArrowLeft")
     settled(page, wire)
     assert len(wire.networks()) == len(set(wire.networks())) == 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
+import uuid
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -35,7 +35,7 @@ def publish(name: str, content: bytes) -> str:
     """
     path = STATIC / name
     if not path.is_file():
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(content)
