@@ -1,4 +1,4 @@
-"""The running app, for the benchmarks: start it, watch what it uses and writes, stop it."""
+"""The running app, for benchmarks and browser tests: start it, watch what it uses and writes, stop it."""
 
 from __future__ import annotations
 
@@ -76,8 +76,16 @@ class Server:
 
 
 @contextmanager
-def running(script: Path, *, environment: dict[str, str] | None = None, freeze: bool = True) -> Iterator[Server]:
-    """``streamlit run script`` in the script's folder, up and healthy; it is stopped at the end."""
+def running(
+    script: Path, *, log: Path | None = None, environment: dict[str, str] | None = None, freeze: bool = True
+) -> Iterator[Server]:
+    """``streamlit run script`` in the script's folder, up and healthy; it is stopped at the end.
+
+    Args:
+        log: where its terminal goes; a file that does not outlive the server if not given.
+        environment: variables besides our own.
+        freeze: whether ``gc.freeze`` does what it says.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -85,7 +93,7 @@ def running(script: Path, *, environment: dict[str, str] | None = None, freeze: 
     command = [sys.executable, *launcher, "run", str(script)]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     with tempfile.TemporaryDirectory(prefix="genlab-benchmark-") as folder:
-        log = Path(folder) / "streamlit.log"
+        log = log or Path(folder) / "streamlit.log"
         with log.open("wb") as output:
             started = time.perf_counter()
             process = subprocess.Popen(

@@ -10,6 +10,7 @@ from genlab.errors import GenlabError
 from ui import exploring, routing
 from ui.i18n import _, explain
 from ui.source import choose_picture, drawing, missing, own_drawing
+from ui.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +33,8 @@ def lesson() -> None:
 def follow(x: Tensor | None) -> None:
     """All that depends on the picture and on what is dragged."""
     try:
-        explore(x)
+        with one_at_a_time:
+            explore(x)
     except GenlabError as error:  # Streamlit lets no error of a fragment out to the page
         st.error(explain(error))
 

@@ -12,6 +12,7 @@ from ui import codes, reconstruction, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.source import choose_picture, drawing, missing, own_drawing
+from ui.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +42,8 @@ def lesson() -> None:
 def follow(x: Tensor | None) -> None:
     """All that depends on k: a move of the slider draws this again, and nothing else of the page."""
     try:
-        explore(x)
+        with one_at_a_time:
+            explore(x)
     except GenlabError as error:  # Streamlit lets no error of a fragment out to the page
         st.error(explain(error))
 

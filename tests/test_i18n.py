@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from babel.messages.catalog import Message
@@ -96,6 +98,76 @@ def test_visitors_do_not_share_a_language():
     one, other = visit("pt"), visit("en")
     assert texts(one.run()) == IN_PORTUGUESE
     assert texts(other.run()) == IN_ENGLISH
+
+
+# --------------------------------------------------------------------------------------- what a run remembers
+@pytest.fixture
+def looked_up(monkeypatch):
+    """How often a language was looked up."""
+    times = []
+    look_up = i18n._look_up
+    monkeypatch.setattr(i18n, "_look_up", lambda: times.append(1) or look_up())
+    return times
+
+
+def test_a_run_looks_its_language_up_once(looked_up):
+    def script():
+        import streamlit as st
+
+        from ui.i18n import _, language
+
+        for _n in range(9):
+            st.text(language() + " " + _("Language"))
+
+    app = AppTest.from_function(script)
+    app.query_params["lang"] = "pt"
+    assert texts(app.run()) == ["pt_BR Idioma"] * 9
+    assert len(looked_up) == 1
+    app.query_params["lang"] = "en"
+    assert texts(app.run()) == ["en Language"] * 9
+    assert len(looked_up) == 2
+
+
+def test_another_address_within_a_run_is_seen_at_once():
+    def script():
+        import streamlit as st
+
+        from ui.i18n import _
+
+        for lang in ("pt", "en", "pt"):
+            st.query_params["lang"] = lang
+            st.text(_("Language"))
+        del st.query_params["lang"]
+        st.text(_("Language"))
+
+    app = AppTest.from_function(script)
+    assert texts(app.run()) == ["Idioma", "Language", "Idioma", "Language"]
+
+
+def test_a_thread_that_serves_one_visitor_after_another_tells_them_apart(monkeypatch):
+    class Visitor:
+        def __init__(self, lang):
+            self.query_string, self.context_info, self.lang = "", None, lang
+
+    class Streamlit:
+        session_state: ClassVar[dict[str, str]] = {}
+        context = SimpleNamespace(locale=None)
+
+        @property
+        def query_params(self):
+            return {"lang": now[0].lang}
+
+    ana, ben = Visitor("pt"), Visitor("en")
+    now = [ana]
+    monkeypatch.setattr(i18n, "st", Streamlit())
+    monkeypatch.setattr(i18n, "get_script_run_ctx", lambda suppress_warning: now[0])
+    said = []
+    for visitor in (ana, ben, ana, ana, ben):
+        now[0] = visitor
+        said.append(i18n.language())
+    assert said == ["pt_BR", "en", "pt_BR", "pt_BR", "en"]
+    ben.lang, ben.context_info = "pt", object()  # the next run in the same thread, from a browser that speaks otherwise
+    assert i18n.language() == "pt_BR"
 
 
 def test_without_a_visitor_it_is_english():

@@ -38,7 +38,7 @@ def choose_picture() -> Tensor | None:
     Where the visitor wants to draw, the sheet is drawn by ``own_drawing``, which the lesson calls next, in the part of
     it that knows which network follows the pen.
     """
-    where, which = st.columns(2)
+    where, which = st.columns([5, 4])
     with where:
         source = choose(_("Picture"), {k: _(v) for k, v in SOURCES.items()}, key="source", default="test")
     if source == "upload":

@@ -1,8 +1,9 @@
 """Warm up in the background, and keep the garbage collector off what never dies.
 
-After every run Streamlit collects garbage with the interpreter locked, which costs 160–280 ms once torch is in
-memory, for every visitor. ``gc.freeze`` moves what is alive out of the collector's sight. What is imported or
-cached later is seen again, so ``settle`` freezes anew whenever there is more of it.
+A full collection of garbage locks the interpreter for all visitors, for 160–280 ms once torch is in memory.
+``gc.freeze`` moves what is alive out of the collector's sight. What is imported or cached later is seen again, so
+``settle`` freezes anew whenever there is more of it. (Streamlit's own collection after every run is off, see
+``.streamlit/config.toml``: sessions are not frozen, and there are many.)
 """
 
 from __future__ import annotations

@@ -17,21 +17,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.server import ROOT, running
+
 sync_api = pytest.importorskip("playwright.sync_api")
 
-ROOT = Path(__file__).parents[2]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -47,7 +42,6 @@ FLAGS = [
 ]
 READY = "[data-testid='stApp'][data-test-connection-state='CONNECTED'][data-test-script-state='notRunning']"
 SKELETON = "[data-testid='stSkeleton']"  # stands in until the code of a widget has been loaded
-START_SECONDS = 90
 
 
 @pytest.fixture(scope="session")
@@ -65,38 +59,8 @@ def app_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app_url(app_file: Path, app_log: Path) -> Iterator[str]:
     """The address of the running app, without a slash at its end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(app_file)]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    url = f"http://127.0.0.1:{port}"
-    with app_log.open("wb") as log:
-        app = subprocess.Popen(
-            command, cwd=app_file.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        _wait_until_healthy(url, app, app_log)
-        yield url
-    finally:
-        app.terminate()
-        try:
-            app.wait(10)
-        except subprocess.TimeoutExpired:
-            app.kill()
-            app.wait()
-
-
-def _wait_until_healthy(url: str, app: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and app.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail(f"The app did not start (exit code {app.poll()}):\n{log.read_text(errors='replace')[-4000:]}")
+    with running(app_file, log=app_log) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

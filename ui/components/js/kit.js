@@ -161,7 +161,8 @@ export function eachFrame(f) {
 /** Numbers as the visitor writes them. */
 export function numbers(lang, digits) {
   const format = new Intl.NumberFormat(lang.replace("_", "-"), { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return (value) => format.format(value).replace("-", "−");
+  const least = 0.5 * 10 ** -digits; // what is less is 0, and not −0
+  return (value) => format.format(Math.abs(value) < least ? 0 : value).replace("-", "−");
 }
 
 /** z₁₂ for the number with index 11. */
@@ -177,6 +178,8 @@ export function normal() {
 /** What one component tells the others on the page, such as the code of what is being drawn. */
 export const page = new EventTarget();
 
+const RAIL = "color-mix(in srgb, currentColor 30%, transparent)";
+
 const STYLE = `
 .gl { container-type: inline-size; font-family: var(--st-font); color: var(--st-text-color); font-size: 1rem; line-height: 1.35; }
 .gl * { box-sizing: border-box; }
@@ -191,7 +194,13 @@ const STYLE = `
 .gl button[aria-pressed="true"] { background: var(--st-primary-color); border-color: var(--st-primary-color); color: #fff; }
 .gl button:disabled { opacity: 0.45; cursor: default; border-color: var(--st-border-color); color: inherit; }
 .gl :focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-.gl input[type="range"] { width: 100%; height: 1.75rem; margin: 0; accent-color: var(--st-primary-color); cursor: pointer; }
+.gl input { accent-color: var(--st-primary-color); }
+.gl input[type="range"] { appearance: none; width: 100%; height: 1.75rem; margin: 0; background: none; cursor: pointer; --rail: 0.35rem; --knob: 1.15rem; }
+.gl input[type="range"]::-webkit-slider-runnable-track { height: var(--rail); border-radius: 1rem; background: ${RAIL}; }
+.gl input[type="range"]::-moz-range-track { height: var(--rail); border-radius: 1rem; background: ${RAIL}; }
+.gl input[type="range"]::-webkit-slider-thumb { appearance: none; width: var(--knob); height: var(--knob); border-radius: 50%;
+  margin-top: calc((var(--rail) - var(--knob)) / 2); background: var(--st-primary-color); }
+.gl input[type="range"]::-moz-range-thumb { width: var(--knob); height: var(--knob); border: 0; border-radius: 50%; background: var(--st-primary-color); }
 .gl input[type="range"] { touch-action: pan-y; }
 .gl .gl-area { touch-action: none; cursor: crosshair; }
 .gl .gl-row { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }

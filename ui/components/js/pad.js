@@ -237,6 +237,7 @@ const STYLE = `
 .gl-sheet { position: relative; max-width: 20rem; margin-bottom: 0.5rem; overflow: hidden; }
 .gl canvas.gl-paper { width: 100%; aspect-ratio: 1; background: #000; border-radius: var(--st-base-radius, 0.5rem);
   border: 1px solid var(--st-border-color); image-rendering: auto; outline-offset: -3px; }
+.gl-pad button { padding: 0.3rem 0.65rem; }
 .gl-cursor { position: absolute; width: 1rem; height: 1rem; margin: -0.5rem; border-radius: 50%; pointer-events: none; border: 3px solid #8cc4ff; }
 .gl-cursor.gl-down { background: #8cc4ff; }
 .gl-width { display: grid; grid-template-columns: auto 1fr; gap: 0.75rem; align-items: center; max-width: 20rem; margin-top: 0.4rem; }
