@@ -113,6 +113,8 @@ def open_page(page: Page, address: str, wait_for: str) -> None:
     page.goto(address)
     page.locator(wait_for).first.wait_for(timeout=90_000)
     page.wait_for_selector("[data-test-script-state='notRunning']", state="attached", timeout=90_000)
+    warm = "() => !document.body.innerText.includes('warming up')"  # while it is, the sidebar asks again and again
+    page.wait_for_function(warm, timeout=90_000)
     page.wait_for_timeout(1500)
 
 

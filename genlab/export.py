@@ -10,20 +10,22 @@ already, vectors as float32.
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 
 from genlab.errors import ExportError
 
 ACTIVATIONS = {"relu", "silu", "tanh", "sigmoid"}
-SAME_VALUES = {"view", "_unsafe_view", "reshape", "alias", "detach", "clone", "unsqueeze", "squeeze", "constant_pad_nd"}
+SAME_VALUES = {"flatten", "unflatten", "view", "reshape", "contiguous", "detach", "unsqueeze", "squeeze", "pad", "to"}
+ARITHMETIC = {"add", "sub", "mul", "div", "truediv", "radd", "rsub", "rmul"}
 MAX_PRODUCTS = 3_000_000
 """Multiplications for one picture; more would take a browser longer than 4 ms (``benchmarks/drag.py``)."""
 
@@ -51,7 +53,6 @@ class Program:
         return sum(tensor.numel() for tensor in self.tensors.values() if tensor.ndim == 2)
 
 
-@torch.inference_mode(False)  # inside of it, linear layers are not taken apart
 @torch.no_grad()
 def record(function: Callable[[Tensor], Tensor], example: Tensor) -> Program:
     """Run ``function`` once and note what it does.
@@ -105,11 +106,12 @@ def to_bytes(program: Program, about: dict[str, Any] | None = None) -> bytes:
 
 
 @dataclass
-class _Recorder(TorchDispatchMode):
-    """Follows one tensor through torch's operations; what is computed from weights alone is a constant.
+class _Recorder(TorchFunctionMode):
+    """Follows one tensor through torch's functions; what is computed from weights alone is a constant.
 
-    A dispatch mode is the thread's own, so visitors whose networks run meanwhile are not touched (tracing with
-    torch.fx would replace methods of ``nn.Module`` for all threads).
+    A function mode is the thread's own, so visitors whose networks run meanwhile are not touched (tracing with
+    torch.fx would replace methods of ``nn.Module`` for all threads), and it imports nothing (a dispatch mode takes a
+    second for that).
     """
 
     value: Tensor
@@ -120,52 +122,68 @@ class _Recorder(TorchDispatchMode):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        step, used = func.overloadpacket.__name__, torch.utils._pytree.tree_leaves((args, kwargs))
-        if any(one is old for one in used for old in self.earlier):
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        if not isinstance(result, Tensor):  # a shape, a device
+            return result
+        step, used = func.__name__.strip("_"), list(_tensors((args, kwargs)))
+        if any(one is old for one in used for old in self.earlier if old is not self.value):
             raise ExportError(DENSE_ONLY, step=step)  # a branch: not one vector after the other
         if any(one is self.value for one in used):
-            self._note(step, list(args), kwargs or {}, result)
+            self._note(func, step, list(args), kwargs, result)
             self.earlier.append(self.value)
-            self.value = result[0] if isinstance(result, tuple) else result
+            self.value = result
         return result
 
-    def _note(self, step: str, args: list[Any], kwargs: dict[str, Any], result: Any) -> None:
+    def _note(self, func: Any, step: str, args: list[Any], kwargs: dict[str, Any], result: Tensor) -> None:
+        same_size = result.numel() == self.value.numel()
         if step in ACTIVATIONS:
             self._add(step)
         elif step == "gelu" and kwargs.get("approximate", "none") == "none":
             self._add("gelu")
-        elif step in SAME_VALUES and result.numel() == self.value.numel():
+        elif step in SAME_VALUES and same_size:
             pass
-        elif step == "addmm" and args[1] is self.value and not kwargs:
-            self._add("linear", weight=args[2].T, bias=args[0])
-        elif step == "mm" and args[0] is self.value:
+        elif step == "linear" and args[0] is self.value:
+            self._add("linear", weight=args[1], bias=args[2] if len(args) > 2 else kwargs.get("bias"))
+        elif step == "matmul" and args[0] is self.value and args[1].ndim == 2:
             self._add("linear", weight=args[1].T)
         elif step == "clamp" and args[1:] == [0.0, 1.0]:
             self._add("clip")
         elif step == "cat" and args[0][0] is self.value and len(args[0]) == 2:
             self._add("append", values=args[0][1])
-        elif step in ("add", "sub", "mul", "div") and not kwargs and result.numel() == self.value.numel():
+        elif step in ARITHMETIC and len(args) == 2 and not kwargs and same_size:
             self._arithmetic(step, *args)
-        elif step == "native_layer_norm" and math.prod(args[1]) == self.value.numel():
-            self._add("standardise", eps=args[4])
-            self._add("affine", scale=args[2], shift=args[3])
-        elif "batch_norm" in step and args[1] is not None and args[3] is not None:
-            scale = args[1].double() / (args[4].double() + args[-1]).sqrt()
-            self._add("affine", scale=scale, shift=args[2].double() - args[3].double() * scale)
+        elif step in ("layer_norm", "batch_norm", "dropout"):
+            given = inspect.signature(func).bind(*args, **kwargs)
+            given.apply_defaults()
+            self._norm(step, given.arguments)
         else:
+            raise ExportError(DENSE_ONLY, step=step)
+
+    def _norm(self, step: str, given: dict[str, Any]) -> None:
+        """Layer norm of the whole vector, batch norm by its running statistics, dropout only where it does nothing."""
+        if step == "layer_norm" and math.prod(given["normalized_shape"]) == self.value.numel():
+            self._add("standardise", eps=given["eps"])
+            self._add("affine", scale=given["weight"], shift=given["bias"])
+        elif step == "batch_norm" and not given["training"]:
+            mean, variance = given["running_mean"].double(), given["running_var"].double()
+            scale = (variance + given["eps"]).rsqrt() * (1.0 if given["weight"] is None else given["weight"])
+            self._add("affine", scale=scale, shift=(0.0 if given["bias"] is None else given["bias"]) - mean * scale)
+        elif step != "dropout" or given["training"]:
             raise ExportError(DENSE_ONLY, step=step)
 
     def _arithmetic(self, step: str, a: Any, b: Any) -> None:
         """value ∘ constant or constant ∘ value, as scale · value + shift."""
+        if step.startswith("r"):  # Tensor.__rsub__(value, constant)
+            a, b, step = b, a, step[1:]
         first = a is self.value
         other = b if first else a
-        if other is self.value or (step == "div" and not first):
+        if other is self.value or ("div" in step and not first):
             raise ExportError(DENSE_ONLY, step=step)
         if step == "mul":
             self._add("affine", scale=other, shift=0.0)
-        elif step == "div":
+        elif "div" in step:
             self._add("affine", scale=1 / other, shift=0.0)
         else:
             sign = -1.0 if step == "sub" else 1.0
@@ -181,3 +199,14 @@ class _Recorder(TorchDispatchMode):
             elif setting is not None:
                 written[name] = float(setting)
         self.operations.append(written)
+
+
+def _tensors(nested: Any) -> Iterator[Tensor]:
+    """All tensors in arguments, also inside of lists."""
+    if isinstance(nested, Tensor):
+        yield nested
+    elif isinstance(nested, list | tuple):
+        for one in nested:
+            yield from _tensors(one)
+    elif isinstance(nested, dict):
+        yield from _tensors(list(nested.values()))

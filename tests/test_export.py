@@ -67,6 +67,16 @@ def test_norms_travel() -> None:
     assert ops(record(norms, torch.zeros(1, 4))) == ["linear", "standardise", "affine", "affine", "linear"]
 
 
+def test_norms_without_weights_travel_too_but_not_in_training() -> None:
+    norms = nn.Sequential(nn.LayerNorm(4, elementwise_affine=False), nn.BatchNorm1d(4, affine=False))
+    assert ops(record(norms.eval(), torch.ones(1, 4))) == ["standardise", "affine", "affine"]
+    for training in (nn.BatchNorm1d(4).train(), nn.Dropout(0.5).train()):
+        with pytest.raises(ExportError):
+            record(
+                training, torch.ones(2, 4)[:1].expand(1, 4) if isinstance(training, nn.Dropout) else torch.ones(2, 4)
+            )
+
+
 class Residual(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +103,7 @@ def test_what_is_not_a_chain_of_dense_steps_is_refused(refused: nn.Module) -> No
 
 def test_convolutions_are_refused() -> None:
     entry = CATALOG["ae-conv-mnist-z32"]
-    with pytest.raises(ExportError, match="convolution"):
+    with pytest.raises(ExportError, match="conv2d"):
         record(build(entry.model, make_generator(1)).eval().encode, torch.zeros(1, 1, 28, 28))
 
 

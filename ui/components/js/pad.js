@@ -138,6 +138,13 @@ export default component((root, say, key) => {
   };
   const soon = eachFrame(follow);
 
+  /** Once through everything, so that the first stroke finds the code compiled. */
+  function warmUp() {
+    const dab = new Uint8Array(SIZE * SIZE);
+    for (let i = 0; i < dab.length; i++) dab[i] = Math.hypot((i % SIZE) - 140, i / SIZE - 140) < 60 ? 255 : 0;
+    for (let n = 0; n < 5; n++) decoder?.run(encoder.run(prepare(dab, SIZE).digit));
+  }
+
   function send() {
     const blank = canvas.dataset.blank === "true";
     say("drawing", { png: blank ? "" : canvas.toDataURL("image/png"), blank });
@@ -212,6 +219,7 @@ export default component((root, say, key) => {
           console.warn(`genlab: ${problem.message}`);
           return [null, null];
         });
+        if (encoder) warmUp();
       }
       broken.hidden = Boolean(encoder);
       broken.textContent = words.slow;
