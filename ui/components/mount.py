@@ -8,6 +8,7 @@ What comes back is a visitor's JSON and may be anything: whoever reads it checks
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,8 @@ from ui.i18n import _, language
 
 LOADER = """
 export default async function (streamlit) {
-  const { data, parentElement, setStateValue } = streamlit;
+  const { parentElement, setStateValue } = streamlit;
+  const data = JSON.parse(streamlit.data.json);
   let module;
   try {
     module = await import(new URL(data.module, document.baseURI));
@@ -31,7 +33,7 @@ export default async function (streamlit) {
     setStateValue("failed", "module");
     return;
   }
-  return module.default(streamlit);
+  return module.default({ ...streamlit, data });
 }
 """
 
@@ -66,7 +68,8 @@ def mount(
     }
     names = [*values, "failed"]
     callbacks: dict[str, Any] = {f"on_{name}_change": _nothing for name in names}
-    result = _component(key=key, data=sent, **callbacks)
+    text = json.dumps(sent)  # a text, or Streamlit imports pandas to see whether a value is a table
+    result = _component(key=key, data={"json": text}, **callbacks)
     return {name: result.get(name) for name in names}
 
 
