@@ -555,9 +555,9 @@ def test_visitors_of_two_languages_at_the_same_moment(runs_side_by_side: None) -
 
 
 # --------------------------------------------------------------------------------------- own drawings
-def a_drawing(text: str = "3") -> bytes:
+def a_drawing(text: str = "3", *, side: int = 280) -> bytes:
     """White on black, as the pad sends it."""
-    picture = Image.new("L", (280, 280))
+    picture = Image.new("L", (side, side))
     font = ImageFont.load_default(230)
     ImageDraw.Draw(picture).text((140, 140), text, fill=255, font=font, anchor="mm", stroke_width=4)
     stream = io.BytesIO()
@@ -598,8 +598,10 @@ def test_a_drawing_is_prepared_as_an_upload_is(page: str) -> None:
         {"drawing": {"png": ["data:image/png;base64,"]}},
         {"drawing": {"png": 5}},
         sent(b"\x89PNG\r\n\x1a\nbroken"),
+        sent(a_drawing()[:200]),
+        sent(a_drawing(side=2000)),
     ],
-    ids=["long", "svg", "no base64", "list", "number", "broken"],
+    ids=["long", "svg", "no base64", "list", "number", "broken", "cut", "large"],
 )
 def test_a_drawing_that_is_none_is_a_sentence(hostile: dict[str, Any]) -> None:
     app = visit(RECONSTRUCT, source="draw")

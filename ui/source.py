@@ -28,7 +28,9 @@ GREY_28 = ("mnist", "digits", "notmnist")  # the sets whose pictures fit the dig
 UPLOAD_MB = 5
 SEVERAL = N_("This looks like more than one sign. The networks know single digits: send one at a time.")
 DRAWN = "source_drawn"  # in the session: what the pad last sent, and what was made of it
-MOST_SENT = 400_000  # characters of a drawing's PNG; the sheet has 280×280 pixels
+SENT_AS = "data:image/png;base64,"
+SHEET = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (280).to_bytes(4, "big") * 2  # how the PNG of a sheet begins
+MOST_SENT = 400_000  # characters
 INK, WIDE = 64, 1.3  # of 255; widest to highest
 
 
@@ -104,10 +106,12 @@ def _prepared(png: object) -> DrawingStages | GenlabError | None:
     if not png:
         return None
     try:
-        head, _comma, body = str(png)[: MOST_SENT + 1].partition(",")
-        if head != "data:image/png;base64" or len(body) > MOST_SENT:
-            raise NotAPictureError("This is no picture that can be read here. Send a PNG or JPEG picture.")
-        return data.drawing_stages(base64.b64decode(body))
+        if not isinstance(png, str) or len(png) > MOST_SENT or not png.startswith(SENT_AS):
+            raise ValueError
+        body = base64.b64decode(png.removeprefix(SENT_AS), validate=True)
+        if not body.startswith(SHEET):  # another size or kind of file: our sheet has not made it
+            raise ValueError
+        return data.drawing_stages(body)
     except (GenlabError, ValueError) as error:
         return _without_traceback(error)
 

@@ -26,12 +26,17 @@ export default async function (streamlit) {
     module = await import(new URL(data.module, document.baseURI));
   } catch (error) {
     console.warn(`genlab: ${error.message}`);
-    const sentence = document.createElement("p");
-    sentence.textContent = data.words.broken;
-    sentence.role = "alert";
-    parentElement.replaceChildren(sentence);
+    parentElement.genlab ??= document.createElement("p");
+    parentElement.genlab.textContent = data.words.broken;
+    parentElement.genlab.role = "alert";
+    parentElement.append(parentElement.genlab);
     setStateValue("failed", "module");
     return;
+  }
+  if (parentElement.genlab) {
+    parentElement.genlab.remove();
+    delete parentElement.genlab;
+    setStateValue("failed", null);
   }
   return module.default({ ...streamlit, data });
 }

@@ -38,6 +38,8 @@ def drawing_pad(name: str, *, empty: bool, key: str) -> Any:
         "undo": _("Undo"),
         "clear": _("Clear"),
         "width": _("Thickness"),
+        "lowered": _("The pen is lowered."),
+        "lifted": _("The pen is lifted."),
         "digit": _("28×28"),
         "code": _("Code"),
         "answer": _("Autoencoder"),
@@ -107,7 +109,10 @@ def latent_pad(
     """
     own = _rounded(digit)
     at, start = begin(key, (name, data, about), 4)
-    dims_now, place = _place(start, len(own)) or (list(dims), [own[dim] for dim in dims])
+    asked = _place(start, len(own))
+    if start and not asked:
+        st.query_params.pop(key, None)
+    dims_now, place = asked or (list(dims), [own[dim] for dim in dims])
     words = {
         "picture": _("decoded from the place under the pointer"),
         "handle": _("Place on the map"),

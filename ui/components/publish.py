@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[2] / "static"
 MODULES = Path(__file__).parent / "js"
-FORMAT = 2  # of what genlab.export writes; a new one gets new addresses
 
 Direction = Literal["encode", "decode"]
 
@@ -52,8 +51,7 @@ def publish(name: str, content: bytes) -> str:
 def versioned_modules() -> tuple[str, dict[str, bytes]]:
     """The ES modules by name, and a folder's name that changes with them."""
     sources = {path.name: path.read_bytes() for path in sorted(MODULES.glob("*.js"))}
-    version = hashlib.sha256(b"\0".join(sources.values())).hexdigest()[:16]
-    return f"modules-{version}", sources
+    return f"modules-{_hash(bytes(1).join(sources.values()))}", sources
 
 
 def publish_modules() -> str:
@@ -89,7 +87,7 @@ def published_network(name: str, direction: Direction) -> str:
     codes = shared.code_statistics(name)
     about = {"codes": {"mean": codes.mean, "std": codes.std, "low": codes.low, "high": codes.high}}
     packed = gzip.compress(to_bytes(program, about), 6, mtime=0)
-    return publish(f"networks/{name}-{direction}-{loaded.sha256[:16]}-{FORMAT}.gz", packed)
+    return publish(f"networks/{name}-{direction}-{loaded.sha256[:16]}-{_hash(packed)}.gz", packed)
 
 
 def publish_tensors(name: str, tensors: dict[str, Tensor]) -> str:
@@ -100,5 +98,9 @@ def publish_tensors(name: str, tensors: dict[str, Tensor]) -> str:
     """
     from safetensors.torch import save
 
-    content = save({key: value.contiguous() for key, value in tensors.items()})
-    return publish(f"maps/{name}-{hashlib.sha256(content).hexdigest()[:16]}.gz", gzip.compress(content, 6, mtime=0))
+    packed = gzip.compress(save({key: value.contiguous() for key, value in tensors.items()}), 6, mtime=0)
+    return publish(f"maps/{name}-{_hash(packed)}.gz", packed)
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -2,11 +2,13 @@
 
 A component counts what Python says only when ``at`` changes, so that no run of the script pulls a handle out of a
 hand. ``at`` changes with what the component is about (another picture, another network) and when the browser goes
-back in its history; then the values in the address, or the defaults, are taken.
+back in its history; then the values in the address, or the defaults, are taken. It is drawn at random, since a
+browser that comes back to a new session sends the values of the old one.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -28,12 +30,12 @@ def begin(parameter: str, about: Hashable, length: int) -> tuple[str, list[float
     key = f"{parameter}_start"
     kept = st.session_state.get(key)
     if kept is None or went_back():
-        kept = (about, 0 if kept is None else kept[1] + 1, _in_address(parameter, length))
+        kept = (about, secrets.token_hex(4), _in_address(parameter, length))
     elif kept[0] != about:
-        kept = (about, kept[1] + 1, None)
+        kept = (about, secrets.token_hex(4), None)
         st.query_params.pop(parameter, None)
     st.session_state[key] = kept
-    return f"{parameter} {kept[1]}", kept[2]
+    return kept[1], kept[2]
 
 
 def released(parameter: str, sent: Any, at: str, length: int) -> list[float] | None:

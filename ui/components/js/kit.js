@@ -3,9 +3,10 @@
 export const SIDE = 28;
 
 /**
- * A component out of `create(root, say, key)`, which makes a view with `update(data)` and, if it holds anything outside of
- * its own elements, `leave()`. Streamlit calls the result anew whenever data or theme change; the view stays. If it
- * fails, a sentence takes its place, the server is told and shows its own answer below; new data are a new try.
+ * A component out of `create(root, say, key)`, which makes a view with `update(data, current)` and, if it holds anything
+ * outside of its own elements, `leave()`. Streamlit calls the result anew whenever data or theme change; the view stays.
+ * While one call fetches, the next may come: after each `await`, `current()` tells whether the call still counts. If a
+ * view fails, a sentence takes its place, the server is told and shows its own answer below; new data are a new try.
  */
 export function component(create) {
   const places = new WeakMap(); // where Streamlit put us -> {view, send, failed}
@@ -13,18 +14,28 @@ export function component(create) {
     const place = places.get(parentElement) ?? { failed: false };
     places.set(parentElement, place);
     place.send = setStateValue; // the newest one
+    const turn = (place.turn = (place.turn ?? 0) + 1);
+    const current = () => turn === place.turn && parentElement.isConnected;
+    const leave = () => {
+      if (turn !== place.turn) return; // Streamlit cleans up after a call that was overtaken, but we are still here
+      place.view?.leave?.();
+      places.delete(parentElement);
+    };
     try {
       if (!place.view) {
         place.root ??= element("div", { class: "gl", lang: data.words.lang.replace("_", "-") });
         parentElement.append(element("style", {}, STYLE), place.root);
         place.root.replaceChildren();
-        place.view = create(place.root, (name, value) => place.send(name, value), data.key);
+        const say = (name, value) => place.root.isConnected && place.send(name, value);
+        place.view = create(place.root, say, data.key);
       }
       place.root.style.colorScheme = isDark(place.root) ? "dark" : "light"; // of the browser's own controls
-      await place.view.update(data);
+      await place.view.update(data, current);
+      if (!current()) return leave;
       if (place.failed) place.send("failed", null);
       place.failed = false;
     } catch (error) {
+      if (!current()) return leave;
       console.warn(`genlab: ${error.message}`);
       place.view?.leave?.();
       place.view = null;
@@ -32,10 +43,7 @@ export function component(create) {
       if (!place.failed) place.send("failed", String(error.message).slice(0, 200));
       place.failed = true;
     }
-    return () => {
-      place.view?.leave?.();
-      places.delete(parentElement);
-    };
+    return leave;
   };
 }
 
@@ -132,20 +140,52 @@ function isDark(root) {
 
 /**
  * Calls `f` when a control is let go: at once after the pointer, and after a pause of the keys, each of which is a
- * release by itself.
+ * release by itself. What the keys still owe when the pointer comes is told when it goes.
  */
 export function onRelease(control, f) {
   let timer = 0;
   let keys = false;
+  let owed = false;
+  const now = () => {
+    timer = 0;
+    f();
+  };
   control.addEventListener("keydown", () => (keys = true), true);
-  control.addEventListener("pointerdown", () => (keys = false), true);
+  control.addEventListener("pointerdown", () => {
+    keys = false;
+    owed ||= timer !== 0;
+    clearTimeout(timer);
+    timer = 0;
+  }, true);
+  for (const type of ["pointerup", "pointercancel"]) {
+    control.addEventListener(type, () => {
+      if (owed) timer ||= setTimeout(now, 0);
+      owed = false;
+    });
+  }
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(f, keys ? KEY_PAUSE : 0);
+    timer = setTimeout(now, keys ? KEY_PAUSE : 0);
   };
 }
 
 const KEY_PAUSE = 400; // ms
+
+/**
+ * A finger that scrolls the page may begin on a slider, which moves until the browser knows; then the slider goes back.
+ * Returns whether the last change was such a one.
+ */
+export function forgivesScrolls(input) {
+  let before = "";
+  let when = -Infinity;
+  input.addEventListener("pointerdown", () => (before = input.value));
+  input.addEventListener("pointercancel", () => {
+    input.value = before;
+    input.dispatchEvent(new Event("input"));
+    when = performance.now();
+  });
+  return () => performance.now() - when < KEY_PAUSE;
+}
 
 /** Before the next frame, at most once, whoever asks how often. */
 export function eachFrame(f) {

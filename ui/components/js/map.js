@@ -3,19 +3,18 @@
  * under the pointer what the decoder makes of that place.
  *
  * data: {decoder, codes, base, dims, start, at, colours, words}. decoder and codes are addresses, base the code whose
- * other numbers stay as they are, dims which two are drawn, start where the handle begins. They count when at changes.
+ * other numbers stay as they are, dims which two are drawn, start where the handle begins. Base, dims and start count when at changes.
  * Value: place, {at, values: [which, which, where, where]}, on
  * release; which counts from 1.
  */
 
-import { component, element, nameOf, numbers, onRelease, Screen, SIDE, themeRgb } from "./kit.js";
+import { paintGrid } from "./grid.js";
+import { component, element, nameOf, numbers, onRelease, Screen, themeRgb } from "./kit.js";
 import { network, tensors } from "./runtime.js";
 
-const GRID = 15; // decoded places a side
 const MARGIN = 0.06; // around the codes, of the map's side
 const DOT = 2.6; // CSS pixels
 const MOST_ZOOM = 16;
-const SLICE = 6; // ms of work on the grid in one frame
 
 export default component((root, say) => {
   let net, points, labels, words, write, at, decoder, codes, colours;
@@ -25,20 +24,20 @@ export default component((root, say) => {
   let kept = [0, 0]; // where the handle was left
   let view = [[0, 1], [0, 1]]; // low and high on either axis
   let magnified = 1;
-  let gridRun = 0;
+  let stopGrid = () => {};
 
-  const grid = element("canvas", { width: GRID * SIDE, height: GRID * SIDE, "aria-hidden": "true" });
+  const grid = element("canvas", { "aria-hidden": "true" });
   const dots = element("canvas", { "aria-hidden": "true", class: "gl-dots" });
   const tile = new Screen("", { class: "gl-tile", "aria-hidden": "true" });
   const handle = element("div", { class: "gl-handle", role: "slider", tabindex: 0 });
   const area = element("div", { class: "gl-area gl-map" }, grid, dots, handle, tile.canvas);
   const screen = new Screen("", { class: "gl-screen" });
-  const place = element("output");
+  const place = element("output", { "aria-live": "off" });
   const closer = element("button", { type: "button", onclick: () => zoomBy(2) }, "+");
   const wider = element("button", { type: "button", onclick: () => zoomBy(0.5) }, "−");
   const zoom = element("div", { class: "gl-row" }, wider, closer);
   const axes = element("div", { class: "gl-row" });
-  const layers = element("div", { class: "gl-row" });
+  const layers = element("div", { class: "gl-row" }, layer(dots), layer(grid));
   const legend = element("div", { class: "gl-row gl-legend" });
   root.append(
     element("style", {}, STYLE),
@@ -46,7 +45,12 @@ export default component((root, say) => {
       "div",
       { class: "gl-mapped" },
       element("div", {}, area, legend),
-      element("div", { class: "gl-side" }, element("figure", {}, screen.canvas, element("figcaption", {}, place)), element("div", { class: "gl-tools" }, zoom, axes, layers)),
+      element(
+        "div",
+        { class: "gl-side" },
+        element("figure", {}, screen.canvas, element("figcaption", {}, place)),
+        element("div", { class: "gl-tools" }, zoom, axes, layers),
+      ),
     ),
   );
 
@@ -103,49 +107,57 @@ export default component((root, say) => {
     return share.map((s, axis) => view[axis][0] + s * (view[axis][1] - view[axis][0]));
   }
 
-  let held = false;
+  let held = null; // which pointer has the handle
   area.onpointerdown = (event) => {
-    if (!event.isPrimary || event.button) return;
-    held = true;
+    if (!net || held !== null || !event.isPrimary || event.button) return;
+    held = event.pointerId;
     area.setPointerCapture(event.pointerId);
     handle.focus({ preventScroll: true });
     go(fromPointer(event), true);
     event.preventDefault();
   };
-  area.onpointermove = (event) => event.isPrimary && net && go(fromPointer(event), held);
-  area.onpointerup = area.onpointercancel = () => {
-    if (!held) return;
-    held = false;
+  area.onpointermove = (event) => {
+    if (net && (held === null ? event.isPrimary : event.pointerId === held)) go(fromPointer(event), held !== null);
+  };
+  area.onpointerup = area.onpointercancel = (event) => {
+    if (event.pointerId !== held) return;
+    held = null;
     released();
   };
-  area.onpointerleave = () => net && !held && go(kept, true);
+  area.onpointerleave = () => net && held === null && go(kept, true);
   handle.onkeydown = (event) => {
+    if (!net) return;
     if (event.key === "+" || event.key === "-") return zoomBy(event.key === "+" ? 2 : 0.5);
     const step = event.shiftKey ? 0.1 : 0.02;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
-    const to = event.key === "Home" ? dims.map((dim) => base[dim]) : moves[event.key] && values().map((v, axis) => v + moves[event.key][axis] * (view[axis][1] - view[axis][0]));
-    if (!to) return;
+    const move = moves[event.key];
+    if (!move && event.key !== "Home") return;
+    const by = (axis) => move[axis] * (view[axis][1] - view[axis][0]);
+    const to = move ? kept.map((value, axis) => value + by(axis)) : dims.map((dim) => base[dim]);
     event.preventDefault();
     go(to, true);
     released();
   };
 
-  /** The middle 98 % of the codes on either axis, and the base; a part of it around the handle if magnified. */
+  /** The middle 98 % of the codes on either axis, the base and the handle; if magnified, a part around the handle. */
   function frame() {
     view = dims.map((dim, axis) => {
       const column = Float32Array.from(labels, (_, n) => points[n * base.length + dim]).sort();
-      const low = Math.min(column[Math.floor(0.01 * column.length)], base[dim]);
-      const high = Math.max(column[Math.floor(0.99 * column.length)], base[dim], low + 1e-3);
+      const low = Math.min(column[Math.floor(0.01 * column.length)], base[dim], kept[axis]);
+      const high = Math.max(column[Math.floor(0.99 * column.length)], base[dim], kept[axis], low + 1e-3);
       const more = MARGIN * (high - low);
       if (magnified === 1) return [low - more, high + more];
       const reach = (0.5 * (high - low) + more) / magnified;
       return [kept[axis] - reach, kept[axis] + reach];
     });
+    handle.setAttribute("aria-valuemin", view[0][0].toFixed(2));
+    handle.setAttribute("aria-valuemax", view[0][1].toFixed(2));
     wider.disabled = magnified <= 1;
     closer.disabled = magnified >= MOST_ZOOM;
   }
 
   function zoomBy(factor) {
+    if (!net) return;
     magnified = Math.min(Math.max(magnified * factor, 1), MOST_ZOOM);
     begin(kept);
   }
@@ -166,30 +178,9 @@ export default component((root, say) => {
     }
   }
 
-  /** The decoded grid, a few places in each frame, in the ink of the theme on no ground. */
   function drawGrid() {
-    const run = ++gridRun;
-    const pen = grid.getContext("2d");
-    pen.clearRect(0, 0, grid.width, grid.height);
-    const colour = themeRgb(root, "text-color");
-    const image = pen.createImageData(SIDE, SIDE);
-    const there = [...base];
-    let n = 0;
-    const some = () => {
-      if (run !== gridRun || !root.isConnected) return;
-      const end = performance.now() + (held ? 0 : SLICE);
-      while (n < GRID * GRID && performance.now() < end) {
-        const row = Math.floor(n / GRID), column = n % GRID;
-        [column, GRID - 1 - row].forEach((cell, axis) => {
-          there[dims[axis]] = view[axis][0] + ((cell + 0.5) / GRID) * (view[axis][1] - view[axis][0]);
-        });
-        net.run(there).forEach((pixel, i) => image.data.set([colour[0], colour[1], colour[2], 255 * pixel], 4 * i));
-        pen.putImageData(image, column * SIDE, row * SIDE);
-        n++;
-      }
-      if (n < GRID * GRID) requestAnimationFrame(some);
-    };
-    requestAnimationFrame(some);
+    stopGrid();
+    stopGrid = paintGrid(grid, { net, base, dims: [...dims], view, colour: themeRgb(root, "text-color"), busy: () => held !== null });
   }
 
   function choices() {
@@ -205,7 +196,7 @@ export default component((root, say) => {
               dims[axis] = +select.value;
               if (dims[0] === dims[1]) dims[1 - axis] = order.find((dim) => dim !== dims[axis]);
               begin(dims.map((dim) => base[dim]));
-              choices();
+              axes.querySelectorAll("select").forEach((one, n) => (one.value = dims[n]));
               released();
             },
           },
@@ -216,9 +207,9 @@ export default component((root, say) => {
     );
   }
 
-  function layer(text, canvas) {
+  function layer(canvas) {
     const box = element("input", { type: "checkbox", checked: true, onchange: () => (canvas.hidden = !box.checked) });
-    return element("label", {}, box, ` ${text}`);
+    return element("label", {}, box, element("span"));
   }
 
   function begin(start) {
@@ -233,12 +224,13 @@ export default component((root, say) => {
   resized.observe(area);
 
   return {
-    async update(data) {
+    async update(data, current) {
       words = data.words;
       colours = data.colours;
       write = numbers(words.lang, 2);
       if (data.decoder !== decoder || data.codes !== codes) {
         const [found, known] = await Promise.all([network(data.decoder), tensors(data.codes)]);
+        if (!current()) return;
         net = found;
         ({ codes: points, labels } = known);
         [decoder, codes, at] = [data.decoder, data.codes, undefined];
@@ -248,7 +240,7 @@ export default component((root, say) => {
       wider.setAttribute("aria-label", words.wider);
       handle.setAttribute("aria-label", words.handle);
       handle.setAttribute("aria-roledescription", words.kind);
-      layers.replaceChildren(layer(words.dots, dots), layer(words.grid, grid));
+      layers.querySelectorAll("span").forEach((one, n) => (one.textContent = ` ${[words.dots, words.grid][n]}`));
       legend.replaceChildren(
         ...colours.map((colour, digit) => element("span", {}, element("i", { style: `background:${colour}` }), String(digit))),
       );
@@ -264,7 +256,7 @@ export default component((root, say) => {
       }
     },
     leave() {
-      gridRun++;
+      stopGrid();
       resized.disconnect();
     },
   };

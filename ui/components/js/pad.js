@@ -24,18 +24,21 @@ export default component((root, say, key) => {
   let encoder, decoder, words, write;
   let addresses = {};
   let stroke = null;
+  let drawing = null; // which pointer draws: no palm beside the pen, no second finger
   let erasing = false;
   let cursor = [SIZE / 2, SIZE / 2];
   const ink = new Uint8Array(SIZE * SIZE);
 
   const canvas = element("canvas", { width: SIZE, height: SIZE, tabindex: 0, role: "application", class: "gl-area gl-paper" });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const aloud = element("p", { class: "gl-aloud", "aria-live": "polite" });
   const mark = element("div", { class: "gl-cursor", hidden: true });
   const penButton = button(() => choose(false));
   const eraser = button(() => choose(true));
-  const undo = button(() => (kept.strokes.pop(), redraw(), send()));
-  const clear = button(() => ((kept.strokes = []), redraw(), send()));
-  const width = element("input", { type: "range", min: 10, max: 44, step: 1, value: kept.width, oninput: () => (kept.width = +width.value) });
+  const undo = button(() => change(() => kept.strokes.pop()));
+  const clear = button(() => change(() => (kept.strokes = [])));
+  const width = element("input", { type: "range", min: 10, max: 44, step: 1, value: kept.width });
+  width.oninput = () => (kept.width = +width.value);
   const widthText = element("span");
   const digit = new Screen("", { class: "gl-screen" });
   const answer = new Screen("", { class: "gl-screen" });
@@ -52,7 +55,7 @@ export default component((root, say, key) => {
       element(
         "div",
         {},
-        element("div", { class: "gl-sheet" }, canvas, mark),
+        element("div", { class: "gl-sheet" }, canvas, mark, aloud),
         element("div", { class: "gl-row" }, penButton, eraser, undo, clear),
         element("label", { class: "gl-width" }, widthText, width),
       ),
@@ -110,7 +113,16 @@ export default component((root, say, key) => {
   }
 
   function up() {
-    stroke = null;
+    stroke = drawing = null;
+    follow();
+    send();
+  }
+
+  /** Undo or clear. */
+  function change(strokes) {
+    stroke = drawing = null;
+    strokes();
+    redraw();
     send();
   }
 
@@ -156,7 +168,8 @@ export default component((root, say, key) => {
     return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
   };
   canvas.onpointerdown = (event) => {
-    if (!event.isPrimary || event.button) return;
+    if (stroke || !event.isPrimary || event.button) return;
+    drawing = event.pointerId;
     canvas.setPointerCapture(event.pointerId);
     mark.hidden = true;
     down(at(event));
@@ -165,15 +178,13 @@ export default component((root, say, key) => {
     canvas.focus({ preventScroll: true });
   };
   canvas.onpointermove = (event) => {
-    if (!stroke || !event.isPrimary || !event.buttons) return;
+    if (!stroke || event.pointerId !== drawing || !event.buttons) return;
     const pieces = event.getCoalescedEvents?.() ?? [];
     for (const piece of pieces.length ? pieces : [event]) move(at(piece));
     soon();
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
-    if (!stroke || !event.isPrimary) return;
-    follow();
-    up();
+    if (stroke && event.pointerId === drawing) up();
   };
   canvas.onkeydown = (event) => {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -184,6 +195,7 @@ export default component((root, say, key) => {
     } else if (event.key === " " || event.key === "Enter") {
       if (stroke) up();
       else down([...cursor]);
+      aloud.textContent = stroke ? words.lowered : words.lifted;
     } else if (event.key === "Escape" && stroke) {
       up();
     } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
@@ -208,32 +220,35 @@ export default component((root, say, key) => {
   }
 
   return {
-    async update(data) {
+    async update(data, current) {
       words = data.words;
       write = numbers(words.lang, 1);
-      if (data.encoder !== addresses.encoder) {
-        addresses = { encoder: data.encoder, decoder: data.decoder };
-        const wanted = data.encoder ? [network(data.encoder), network(data.decoder)] : [null, null];
-        // Without them one can still draw, and the server answers when the pen is lifted.
-        [encoder, decoder] = await Promise.all(wanted).catch((problem) => {
-          console.warn(`genlab: ${problem.message}`);
-          return [null, null];
-        });
-        if (encoder) warmUp();
-      }
-      broken.hidden = Boolean(encoder);
-      broken.textContent = words.slow;
       canvas.setAttribute("aria-label", words.paper);
       [penButton, eraser, undo, clear].forEach((one, n) => (one.textContent = [words.pen, words.eraser, words.undo, words.clear][n]));
       widthText.textContent = words.width;
       [words.digit, words.code, words.answer, words.error].forEach((text, n) => {
         captions[n].textContent = text;
         figures[n].firstChild.setAttribute("aria-label", text);
-        figures[n].hidden = n > 0 && !encoder;
       });
       choose(erasing);
-      redraw();
-      if (data.empty && kept.strokes.length) send(); // the server has forgotten what is still here
+      redraw(); // before the networks are there one can draw
+      if (data.encoder !== addresses.encoder) {
+        const wanted = data.encoder ? [network(data.encoder), network(data.decoder)] : [null, null];
+        // Without them one can still draw, and the server answers when the pen is lifted.
+        const found = await Promise.all(wanted).catch((problem) => {
+          console.warn(`genlab: ${problem.message}`);
+          return [null, null];
+        });
+        if (!current()) return;
+        [encoder, decoder] = found;
+        addresses = encoder ? { encoder: data.encoder, decoder: data.decoder } : {};
+        if (encoder) warmUp();
+        follow();
+      }
+      figures.slice(1).forEach((figure) => (figure.hidden = !encoder));
+      broken.hidden = Boolean(encoder);
+      broken.textContent = words.slow;
+      if (data.empty && kept.strokes.length && !stroke) send(); // the server has forgotten what is still here
     },
   };
 });
@@ -246,7 +261,9 @@ const STYLE = `
 .gl canvas.gl-paper { width: 100%; aspect-ratio: 1; background: #000; border-radius: var(--st-base-radius, 0.5rem);
   border: 1px solid var(--st-border-color); image-rendering: auto; outline-offset: -3px; }
 .gl-pad button { padding: 0.3rem 0.65rem; }
-.gl-cursor { position: absolute; width: 1rem; height: 1rem; margin: -0.5rem; border-radius: 50%; pointer-events: none; border: 3px solid #8cc4ff; }
+.gl-cursor { position: absolute; width: 1rem; height: 1rem; margin: -0.5rem; border-radius: 50%; pointer-events: none;
+  border: 3px solid #8cc4ff; }
+.gl-aloud { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 .gl-cursor.gl-down { background: #8cc4ff; }
 .gl-width { display: grid; grid-template-columns: auto 1fr; gap: 0.75rem; align-items: center; max-width: 20rem; margin-top: 0.4rem; }
 .gl-live { display: grid; grid-template-columns: repeat(auto-fit, minmax(6rem, 10rem)); gap: 0.75rem; }

@@ -9,6 +9,7 @@
  */
 
 const networks = new Map();
+const PATIENCE = 60_000; // ms; a connection that hangs would leave an empty place for ever
 
 /** The network at an address; rejects when it is missing, damaged or asks for what is not known here. */
 export function network(url) {
@@ -27,7 +28,7 @@ export async function tensors(url) {
 }
 
 async function open(url) {
-  const answer = await fetch(new URL(url, document.baseURI));
+  const answer = await fetch(new URL(url, document.baseURI), { signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok) throw new Error(`${answer.status} ${url}`);
   const packed = await answer.blob();
   const bytes = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();

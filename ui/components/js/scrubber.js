@@ -5,7 +5,7 @@
  * at changes. Value: share, {at, values: [t]}, on release.
  */
 
-import { component, element, numbers, onRelease, Screen } from "./kit.js";
+import { component, element, forgivesScrolls, numbers, onRelease, Screen } from "./kit.js";
 import { network } from "./runtime.js";
 
 const FRAMES = 11;
@@ -15,17 +15,19 @@ export default component((root, say) => {
   let ends = [[], []];
 
   const screen = new Screen("", { class: "gl-screen" });
-  const share = element("output");
+  const share = element("output", { "aria-live": "off" });
   const frames = Array.from({ length: FRAMES }, () => new Screen("", { class: "gl-screen", "aria-hidden": "true" }));
   const strip = element("div", { class: "gl-frames" }, ...frames.map((frame) => frame.canvas));
-  const handle = element("input", { type: "range", min: 0, max: 1, step: 0.005, value: 0, oninput: draw });
-  handle.onchange = onRelease(handle, () => say("share", { at, values: [+handle.value] }));
+  const handle = element("input", { type: "range", min: 0, max: 1, step: 0.005, value: 0.5, oninput: draw });
+  const released = onRelease(handle, () => say("share", { at, values: [+handle.value] }));
+  const scrolled = forgivesScrolls(handle);
+  handle.onchange = () => scrolled() || released();
   strip.onclick = (event) => {
     const frame = frames.findIndex(({ canvas }) => canvas === event.target);
-    if (frame < 0) return;
+    if (frame < 0 || !net) return;
     handle.value = frame / (FRAMES - 1);
     draw();
-    handle.onchange();
+    released();
   };
   root.append(
     element("style", {}, STYLE),
@@ -43,6 +45,7 @@ export default component((root, say) => {
   }
 
   function draw() {
+    if (!net) return;
     const t = +handle.value;
     screen.paint(decode(t));
     const text = words.share.replace("{share}", write(100 * t));
@@ -52,11 +55,13 @@ export default component((root, say) => {
   }
 
   return {
-    async update(data) {
+    async update(data, current) {
       words = data.words;
       write = numbers(words.lang, 0);
       if (data.decoder !== decoder) {
-        net = await network(data.decoder);
+        const found = await network(data.decoder);
+        if (!current()) return;
+        net = found;
         [decoder, at] = [data.decoder, undefined];
       }
       screen.canvas.setAttribute("aria-label", words.picture);

@@ -2,15 +2,16 @@
  * A slider for each number of a code, the picture it decodes to, and what each number does.
  *
  * data: {decoder, digit, code, at, words}. decoder is an address, digit the code of the current picture, code where to
- * begin if that is elsewhere. They count when at changes; otherwise the sliders stay where they were dragged. Value: code, with the at it belongs to,
- * on release.
+ * begin if that is elsewhere. Both count when at changes; otherwise the sliders stay where they were dragged.
+ * Value: code, {at, values}, on release.
  */
 
-import { component, eachFrame, element, nameOf, normal, numbers, onRelease, page, Screen } from "./kit.js";
+import { component, eachFrame, element, forgivesScrolls, nameOf, normal, numbers, onRelease, page, Screen } from "./kit.js";
 import { network } from "./runtime.js";
 
 const OPEN = 32; // so many sliders are shown, the rest folded away
 const FILM = 9;
+const SAME = 0.01; // two codes of one drawing, prepared here and on the server, are closer
 
 export default component((root, say) => {
   let net, about, words, write, order, at, decoder;
@@ -19,6 +20,7 @@ export default component((root, say) => {
   let rows = [];
   let shown = -1; // whose filmstrip
   let filmOf = []; // the code the filmstrip belongs to
+  let told; // the at of what was last told
 
   const screen = new Screen("", { class: "gl-screen" });
   const caption = element("figcaption");
@@ -38,7 +40,10 @@ export default component((root, say) => {
     ),
   );
 
-  const commit = () => say("code", { at, values: code.map((value) => +value.toFixed(4)) });
+  const commit = () => {
+    told = at;
+    say("code", { at, values: code.map((value) => +value.toFixed(4)) });
+  };
   const released = onRelease(list, commit);
   const draw = () => screen.paint(net.run(code));
   const drawFilm = eachFrame(() => {
@@ -83,7 +88,6 @@ export default component((root, say) => {
     const high = Math.max(about.codes.high[index], low + 1e-3);
     input.min = Math.min(low, value);
     input.max = Math.max(high, value);
-    input.step = (input.max - input.min) / 200;
   }
 
   function setCode(values) {
@@ -105,19 +109,22 @@ export default component((root, say) => {
   }
 
   function makeRow(index) {
-    const output = element("output");
+    const output = element("output", { "aria-live": "off" });
     const input = element("input", {
       type: "range",
+      step: "any",
       "aria-label": nameOf(index),
       oninput() {
         code[index] = +input.value;
         draw();
         tell(index);
-        markFilm();
+        if (index === shown) markFilm();
+        else showFilm(index);
       },
-      onchange: released,
+      onchange: () => scrolled() || released(),
       onfocus: () => showFilm(index),
     });
+    const scrolled = forgivesScrolls(input);
     rows[index] = { input, output };
     return element(
       "label",
@@ -162,11 +169,13 @@ export default component((root, say) => {
   page.addEventListener("code", follow);
 
   return {
-    async update(data) {
+    async update(data, current) {
       words = data.words;
       write = numbers(words.lang, 2);
       if (data.decoder !== decoder) {
-        net = await network(data.decoder);
+        const found = await network(data.decoder);
+        if (!current()) return;
+        net = found;
         decoder = data.decoder;
         about = net.about;
         at = undefined;
@@ -175,9 +184,14 @@ export default component((root, say) => {
       screen.canvas.setAttribute("aria-label", words.picture);
       caption.textContent = words.picture;
       if (data.at !== at) {
+        // The pen may have brought this digit already, and a slider may have been dragged since.
+        const known = at !== undefined && data.digit.every((value, i) => Math.abs(value - digit[i]) < SAME);
+        const dragged = known && code.some((value, i) => value !== digit[i]);
+        const untold = told === at;
         at = data.at;
-        digit = data.digit;
-        setCode(data.code ?? digit);
+        digit = dragged ? digit : data.digit;
+        if (data.code || !dragged) setCode(data.code ?? digit);
+        else if (untold) commit();
       }
     },
     leave: () => page.removeEventListener("code", follow),
