@@ -367,10 +367,10 @@ def test_fingers_drag_and_draw_on_a_phone(opened: Any, wire: Wire, page: Any) ->
     opened("/reconstruct?source=draw&k=8", PAPER)
     settled(page, wire)
     page.locator(PAPER).scroll_into_view_if_needed()
-    box, top = page.locator(PAPER).bounding_box(), page.evaluate("() => document.querySelector('section').scrollTop")
+    box = page.locator(PAPER).bounding_box()
     finger(page, [place(box, 0.5, 0.2 + 0.06 * n) for n in range(10)])
     expect(page.locator(".gl-strip").first).to_contain_text("Autoencoder")
-    assert page.evaluate("() => document.querySelector('section').scrollTop") == top  # the page did not scroll away
+    assert page.locator(PAPER).bounding_box()["y"] == box["y"]  # the page did not scroll away
     assert pixels(page.locator(LIVE).first).max() > 0.9
 
     for address, hand, picture in (
@@ -585,3 +585,161 @@ def test_the_parts_work_under_a_strict_content_policy(strict: list[str], opened:
     draw(page, SEVEN)
     expect(page.locator(SLIDERS)).to_be_visible()
     assert not strict
+
+
+# --------------------------------------------------------------------------------------- what went wrong once
+def test_a_slow_network_that_was_overtaken_does_not_come_back(opened: Any, wire: Wire, page: Any) -> None:
+    """k is moved twice while the first network is on its way; then once more."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    opened("/reconstruct?source=draw&k=8", PAPER)
+    settled(page, wire)
+    draw(page, SEVEN)
+    expect(page.locator(SLIDER)).to_have_count(8)
+    page.route("**/networks/ae-mnist-z16-*", hold)
+    for k in (16, 32):
+        page.locator(STOPS).focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(re.compile(f"k={k}"))
+        settled(page, wire)
+    expect(page.locator(SLIDER)).to_have_count(32)
+    for route in held:
+        route.continue_()
+    page.unroute("**/networks/ae-mnist-z16-*")
+    settled(page, wire)
+    expect(page.locator(SLIDER)).to_have_count(32)
+    page.locator(STOPS).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(SLIDER)).to_have_count(64)
+    expect(page.locator(PAPER)).to_have_count(1)
+    expect(page.locator(SLIDERS)).to_have_count(1)
+    before = pixels(page.locator(LOOK))
+    draw(page, [(0.3, 0.8), (0.8, 0.8)])  # the parts still hear each other
+    assert not np.array_equal(pixels(page.locator(LOOK)), before)
+
+
+@pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
+def test_a_scroll_that_begins_on_a_slider_leaves_it_alone(opened: Any, wire: Wire, page: Any) -> None:
+    opened("/reconstruct?k=16", SLIDER)
+    settled(page, wire)
+    grip = page.locator(SLIDER).nth(4)
+    grip.scroll_into_view_if_needed()
+    box, value, sent = grip.bounding_box(), grip.input_value(), wire.sent
+    finger(page, [(box["x"] + 0.8 * box["width"], box["y"] + 15 - 12 * n) for n in range(20)])
+    settled(page, wire)
+    assert grip.bounding_box()["y"] < box["y"] - 50
+    assert grip.input_value() == value
+    assert wire.sent == sent
+
+
+def test_keys_go_on_from_the_handle_and_not_from_the_mouse(opened: Any, wire: Wire) -> None:
+    page = opened("/explore", MAP)
+    settled(page, wire)
+    box, handle = page.locator(MAP).first.bounding_box(), page.locator(HANDLE).first
+    where = lambda: float(handle.evaluate("e => parseFloat(e.style.left)"))  # noqa: E731
+    page.mouse.click(*place(box, 0.3, 0.3))
+    page.mouse.move(*place(box, 0.8, 0.6))
+    page.keyboard.press("ArrowRight")
+    assert abs(where() - 32) < 1
+
+
+# Pointers of several kinds at once, which no browser driver makes.
+POINTER = """(element, [type, id, kind, x, y]) => {
+  const box = element.getBoundingClientRect();
+  element.setPointerCapture = () => {};
+  element.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: kind, isPrimary: kind !== "second",
+    button: type === "pointermove" ? -1 : 0, buttons: type === "pointerup" ? 0 : 1, bubbles: true,
+    clientX: box.x + x * box.width, clientY: box.y + y * box.height }));
+}"""
+
+
+def test_a_second_finger_takes_no_handle_and_a_palm_draws_nothing(opened: Any, wire: Wire) -> None:
+    page = opened("/explore", MAP)
+    settled(page, wire)
+    area, sent = page.locator(MAP).first, wire.sent
+    steps = [
+        ("pointerdown", 5, "touch", 0.2, 0.2),
+        ("pointerdown", 6, "second", 0.9, 0.9),
+        ("pointermove", 5, "touch", 0.3, 0.3),
+        ("pointerup", 6, "second", 0.9, 0.9),
+        ("pointermove", 5, "touch", 0.4, 0.4),
+    ]
+    for step in steps:
+        area.evaluate(POINTER, list(step))
+    assert wire.sent == sent
+    assert page.locator(HANDLE).first.evaluate("e => parseFloat(e.style.left)") == pytest.approx(40, abs=0.5)
+    area.evaluate(POINTER, ["pointerup", 5, "touch", 0.4, 0.4])
+    page.wait_for_url(re.compile("small="))
+
+    opened("/reconstruct?source=draw", PAPER)
+    settled(page, wire)
+    sheet = page.locator(PAPER)
+    steps = [
+        ("pointerdown", 1, "pen", 0.3, 0.2),
+        ("pointermove", 1, "pen", 0.3, 0.4),
+        ("pointerdown", 2, "touch", 0.9, 0.9),
+        ("pointermove", 2, "touch", 0.9, 0.7),
+        ("pointermove", 1, "pen", 0.3, 0.8),
+        ("pointerup", 1, "pen", 0.3, 0.8),
+    ]
+    for step in steps:
+        sheet.evaluate(POINTER, list(step))
+    ink = np.asarray(Image.open(io.BytesIO(drawn_png(page))).convert("L"))
+    assert ink[:, 140:].max() == 0  # where the palm lay
+    assert ink[220, 84] > 200  # where the pen went
+
+
+def test_undo_with_the_pen_lowered_loses_nothing_drawn_later(opened: Any, wire: Wire) -> None:
+    page = opened("/reconstruct?source=draw", PAPER)
+    settled(page, wire)
+    page.locator(PAPER).focus()
+    for key in ("Space", "ArrowRight", "Control+z", "Space", *["ArrowRight"] * 6, "Space"):
+        page.keyboard.press(key)
+    settled(page, wire)
+    png = drawn_png(page)
+    page.locator(NAV_LINK).filter(has_text="Data sets").click()
+    expect(page.locator("h1")).to_have_text("Data sets")
+    page.locator(NAV_LINK).filter(has_text="Rebuild a digit").click()
+    expect(page.locator(PAPER)).to_be_visible()
+    settled(page, wire)
+    assert drawn_png(page) == png
+    assert Image.open(io.BytesIO(png)).convert("L").getbbox() is not None
+
+
+def test_boxes_and_choices_of_the_map_keep_their_state_and_the_focus(opened: Any, wire: Wire) -> None:
+    page = opened("/explore", MAP)
+    settled(page, wire)
+    grid, box = page.locator(f"{MAP} canvas").first, page.get_by_label("Decoded grid").first
+    box.uncheck()
+    page.get_by_role("radiogroup", name="Class").get_by_role("radio", name="7", exact=True).click()
+    page.wait_for_url(re.compile("digit=7"))
+    settled(page, wire)
+    expect(box).not_to_be_checked()
+    expect(grid).to_be_hidden()
+    choice = page.get_by_label("up")
+    choice.focus()
+    page.keyboard.press("ArrowDown")
+    assert choice.evaluate("e => e.getRootNode().activeElement === e")
+    low, high = (float(page.locator(HANDLE).first.get_attribute(f"aria-value{end}")) for end in ("min", "max"))
+    assert low < float(page.locator(HANDLE).first.get_attribute("aria-valuenow")) < high
+
+
+def test_a_place_far_out_is_shown_where_it_is(opened: Any, wire: Wire) -> None:
+    page = opened("/explore?small=1,2,60,-70", MAP)
+    settled(page, wire)
+    with torch.inference_mode():
+        wanted = checkpoints.load("ae-mnist-z2").model.decode(torch.tensor([[60.0, -70.0]]))
+    np.testing.assert_allclose(pixels(page.locator(DECODED).first), wanted.flatten().numpy(), atol=2.1 / 255)
+
+
+def test_a_module_that_comes_late_takes_its_place_back(page: Any, wire: Wire, visit: Callable[[str], Any]) -> None:
+    page.route("**/modules-*/sliders.js", lambda route: route.abort())
+    visit("/reconstruct?k=8")
+    expect(page.get_by_label("Which number of the code")).to_be_visible()
+    page.unroute("**/modules-*/sliders.js")
+    page.reload()
+    expect(page.locator(SLIDERS)).to_be_visible()
+    expect(page.get_by_label("Which number of the code")).to_have_count(0)
