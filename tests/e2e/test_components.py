@@ -39,6 +39,16 @@ def patience() -> None:
     expect.set_options(timeout=PATIENCE)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warm(browser: Any, app_url: str, patience: None) -> None:
+    """Until the server is warm, the sidebar asks it again and again, and messages could not be counted."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(app_url)
+    expect(page.get_by_text("CPU")).to_be_visible()
+    context.close()
+
+
 class Wire:
     """What the page says to the server, and what it fetches."""
 
