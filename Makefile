@@ -36,8 +36,8 @@ format: $(VENV)/.dev ## Put the code in the house style
 translations: $(VENV)/.dev ## Collect the messages, update locales/*.po, compile *.mo, say what is missing
 	$(BIN)/python -m tools.translations update
 
-clean: ## Remove .venv and the caches of the tools
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+clean: ## Remove .venv, the caches of the tools, and what was made for browsers
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache static/modules-* static/networks static/maps
 
 # The environment. A stamp beside it says which requirements are installed; newer ones are installed again.
 $(BIN)/pip:

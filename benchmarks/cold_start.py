@@ -77,6 +77,7 @@ def make_subjects(folder: Path) -> dict[str, Subject]:
     empty = folder / "empty.py"
     empty.write_text('import streamlit as st\n\nst.title("Empty")\n', encoding="utf-8")
     shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
+    (folder / "static").mkdir()  # our configuration serves it
     app, lesson = ROOT / "app.py", "/reconstruct"
     views = tuple(f"{lesson}?view={view}" for view in ("sizes", "curve", "random", "networks"))
     return {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
 
 from genlab.data import load
-from genlab.data.digits import BOUNDS, load_digits_set, to_mnist_form
+from genlab.data.digits import BOUNDS, load_digits_set, read_bundled, to_mnist_form
 from genlab.data.framing import center_in_frame, fit_to_box
 from genlab.data.splits import SPLITS, parse_split
 from genlab.errors import DataError
@@ -115,3 +120,23 @@ def test_other_splits_are_refused(split: object) -> None:
         parse_split(split)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="There is no split"):
         load_digits_set(split)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("file", [True, False])
+def test_the_file_is_read_as_scikit_learn_reads_it_and_without_it_scikit_learn_is_asked(
+    file: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not file:
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    pictures, labels = read_bundled()
+    wanted = load_digits()
+    np.testing.assert_array_equal(pictures, wanted.images)
+    np.testing.assert_array_equal(labels, wanted.target)
+
+
+def test_the_bundled_digits_need_no_scikit_learn_in_memory() -> None:
+    code = "import sys; from genlab import data; data.load('digits', 'test'); print('sklearn' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
+    )
+    assert answer.stdout.strip() == "False"

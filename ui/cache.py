@@ -24,7 +24,7 @@ def first_models() -> list[str]:
     """The checkpoints that the first lesson opens with."""
     from genlab.catalog import SIZES
 
-    return [*(f"ae-mnist-z{k}" for k in SIZES), PCA_NAME]
+    return [*(f"ae-mnist-z{k}" for k in SIZES), PCA_NAME, NESTED_NAME]
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,6 +8,7 @@ A full collection of garbage locks the interpreter for all visitors, for 160–2
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import threading
@@ -42,14 +43,21 @@ def _warm() -> None:
         import torch
 
         from genlab import data
+        from genlab.catalog import SIZES
+        from genlab.errors import PublishError
         from genlab.metrics import ssim
         from ui import cache
+        from ui.components import publish
 
         go.Figure(go.Scatter(x=[1]))
         ssim(torch.zeros(1, 1, 28, 28), torch.zeros(1, 1, 28, 28))  # scikit-image imports on first use
         for name in cache.first_models():
             cache.checkpoint(name)
         cache.test_set(data.default_name())
+        with contextlib.suppress(PublishError):  # a page that needs it says so
+            publish.publish_modules()
+            for k in SIZES:
+                publish.published_network(f"ae-mnist-z{k}", "decode")
     except Exception:  # a warm-up that fails must not take the server down; the page will say what is wrong
         logging.getLogger("genlab").exception("The warm-up failed; the pages load what they need themselves.")
     finally:

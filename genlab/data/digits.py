@@ -17,6 +17,9 @@ The split is fixed, in scikit-learn's order: train is the first 1,300, validatio
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -44,18 +47,34 @@ def load_digits_set(split: str = "train") -> ImageSet:
         DataError: there is no such split.
     """
     parts = parse_split(split)
-    from sklearn.datasets import load_digits  # takes a second to import; reads a bundled csv.gz
-
-    bundled = load_digits()
+    pictures, labels = read_bundled()
     chosen = np.concatenate([np.arange(*BOUNDS[part]) for part in parts])
-    images = np.stack([to_mnist_form(image) for image in bundled.images[chosen]])
+    images = np.stack([to_mnist_form(image) for image in pictures[chosen]])
     return ImageSet(
         name="digits",
         split="+".join(parts),
         images=torch.from_numpy(images).unsqueeze(1),  # (N, 28, 28) -> (N, 1, 28, 28)
-        labels=torch.from_numpy(bundled.target[chosen].astype(np.int64)),
+        labels=torch.from_numpy(labels[chosen].astype(np.int64)),
         class_names=tuple(str(digit) for digit in range(10)),
     )
+
+
+def read_bundled() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """scikit-learn's digits, (1797, 8, 8) with 0…16, and their labels (1797,).
+
+    Read from its file, since importing scikit-learn takes a second, and a fresh machine's first lesson opens with
+    these; where the file is not, its own loader is asked.
+    """
+    spec = importlib.util.find_spec("sklearn")  # which imports nothing
+    for folder in (spec.submodule_search_locations if spec else None) or []:
+        path = Path(folder, "datasets", "data", "digits.csv.gz")
+        if path.is_file():
+            table = np.loadtxt(path, delimiter=",")  # 64 pixels and the label in each row
+            return table[:, :-1].reshape(-1, 8, 8), table[:, -1]
+    from sklearn.datasets import load_digits
+
+    bundled = load_digits()
+    return bundled.images, bundled.target
 
 
 def to_mnist_form(image: NDArray[np.floating]) -> NDArray[np.uint8]:

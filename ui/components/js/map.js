@@ -3,9 +3,8 @@
  * under the pointer what the decoder makes of that place.
  *
  * data: {decoder, codes, base, dims, start, at, colours, words}. decoder and codes are addresses, base the code whose
- * other numbers stay as they are, dims which two are drawn, start where the handle begins. Base, dims and start count when at changes.
- * Value: place, {at, values: [which, which, where, where]}, on
- * release; which counts from 1.
+ * other numbers stay as they are, dims which two are drawn, start where the handle begins; these three count when at
+ * changes. Value: place, {at, values: [which, which, where, where]}, on release; which counts from 1.
  */
 
 import { paintGrid } from "./grid.js";
