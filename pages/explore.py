@@ -10,7 +10,7 @@ from genlab.errors import GenlabError
 from ui import exploring, routing
 from ui.i18n import _, explain
 from ui.source import choose_picture, drawing, missing, own_drawing
-from ui.turns import one_at_a_time
+from ui.turns import follow
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,17 +26,7 @@ def lesson() -> None:
         )
     )
     st.latex(r"z = (z_1, z_2, \dots, z_k) \xrightarrow{\;g\;} \hat x")
-    follow(choose_picture())
-
-
-@st.fragment
-def follow(x: Tensor | None) -> None:
-    """All that depends on the picture and on what is dragged."""
-    try:
-        with one_at_a_time:
-            explore(x)
-    except GenlabError as error:  # Streamlit lets no error of a fragment out to the page
-        st.error(explain(error))
+    follow(explore, choose_picture())
 
 
 def explore(x: Tensor | None) -> None:

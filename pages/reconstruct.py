@@ -12,7 +12,7 @@ from ui import codes, reconstruction, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.source import choose_picture, drawing, missing, own_drawing
-from ui.turns import one_at_a_time
+from ui.turns import follow
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,17 +35,7 @@ def lesson() -> None:
         )
     )
     st.latex(r"x \xrightarrow{\;f\;} z \xrightarrow{\;g\;} \hat x \qquad \min \, \lVert x - \hat x \rVert^2")
-    follow(choose_picture())
-
-
-@st.fragment
-def follow(x: Tensor | None) -> None:
-    """All that depends on k: a move of the slider draws this again, and nothing else of the page."""
-    try:
-        with one_at_a_time:
-            explore(x)
-    except GenlabError as error:  # Streamlit lets no error of a fragment out to the page
-        st.error(explain(error))
+    follow(explore, choose_picture())
 
 
 def explore(x: Tensor | None) -> None:
