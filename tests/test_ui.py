@@ -442,8 +442,8 @@ def test_visitors_who_come_at_once_load_once() -> None:
     assert len(set(map(id, seen))) == 1
 
 
-def test_the_first_lesson_opens_with_every_stop_of_the_slider_and_pca() -> None:
-    assert cache.first_models() == [*(f"ae-mnist-z{k}" for k in SIZES), cache.PCA_NAME]
+def test_the_first_lesson_opens_with_every_stop_of_the_slider_pca_and_the_nested_network() -> None:
+    assert cache.first_models() == [*(f"ae-mnist-z{k}" for k in SIZES), cache.PCA_NAME, cache.NESTED_NAME]
 
 
 def test_a_shared_model_cannot_learn() -> None:
