@@ -21,8 +21,8 @@ def lesson() -> None:
     st.title(_("Explore the code"))
     st.markdown(
         _(
-            "A code is a **place**. Move over a map: the decoder draws what it makes of the place under the pointer. "
-            "Every dot is a test picture, in the colour of its digit."
+            "A code is a **place**. Move over a map, or drag its ring, the **handle**: the decoder draws what it makes "
+            "of that place. Every dot is a test picture, in the colour of its digit."
         )
     )
     st.latex(r"z = (z_1, z_2, \dots, z_k) \xrightarrow{\;g\;} \hat x")

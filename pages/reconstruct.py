@@ -40,12 +40,10 @@ def lesson() -> None:
 
 def explore(x: Tensor | None) -> None:
     """The slider, and the picture at that size."""
-    above = st.container()
     k = st.select_slider(_("Numbers in the code, k"), SIZES, value=8, key="k", bind="query-params") or 8
     reconstruction.stops(k)
     if drawing():
-        with above:
-            x = own_drawing(f"ae-mnist-z{k}")
+        x = own_drawing(f"ae-mnist-z{k}")
     if x is None:
         missing()
         return

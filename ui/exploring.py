@@ -29,7 +29,10 @@ def small_map(x: Tensor) -> None:
 def deep_map(x: Tensor) -> None:
     """Two numbers of the deep network's code; the others stay as the picture has them."""
     st.caption(
-        _("The other 28 stay as your picture has them. Little changes: no two numbers alone say which digit it is.")
+        _(
+            "The other 28 stay as your picture has them. Near the handle little changes: no two numbers alone say "
+            "which digit it is. Far from it, where no picture was ever coded, the decoder draws nonsense."
+        )
     )
     std = cache.code_statistics(DEEP).std
     first, second = sorted(range(len(std)), key=lambda i: -std[i])[:2]
@@ -80,14 +83,5 @@ def walk(x: Tensor) -> None:
     model = cache.checkpoint(DEEP).model
     with torch.inference_mode():
         ends = model.encode(torch.cat([x, cache.test_picture(name, to, 1)]))
-    share = interpolation_scrubber(DEEP, (ends[0], ends[1]), about=(x.numpy().tobytes(), to), key="walk")
-    st.caption(
-        _("At the handle: $z = {own}\\,a + {other}\\,b$, with the codes $a$ and $b$ of both digits.").format(
-            own=_formula(1 - share), other=_formula(share)
-        )
-    )
-
-
-def _formula(value: float) -> str:
-    """A number inside a formula, where a bare comma would be followed by a space."""
-    return number(value, 2).replace(",", "{,}")
+    interpolation_scrubber(DEEP, (ends[0], ends[1]), about=(x.numpy().tobytes(), to), key="walk")
+    st.caption(_("$z = (1 - t)\\,a + t\\,b$, with the codes $a$ and $b$ of both digits."))

@@ -58,7 +58,8 @@ def stops(current: int) -> None:
     """Every stop of the slider by its number, below it, large enough for a projector."""
     marks = "".join(f'<span class="{"gl-now" if k == current else ""}">{k}</span>' for k in SIZES)
     st.html(
-        "<style>.gl-stops { display: flex; justify-content: space-between; font-size: 1.1rem; margin: -1.2rem 0 0; }"
+        "<style>[data-testid='stSliderTickBar'] { display: none; }"  # our own marks say it
+        ".gl-stops { display: flex; justify-content: space-between; font-size: 1.1rem; margin: -1.2rem 0 0; }"
         ".gl-stops span { width: 2.2rem; text-align: center; } .gl-stops .gl-now { font-weight: 700; }"
         f'</style><div class="gl-stops" aria-hidden="true">{marks}</div>'
     )

@@ -753,3 +753,60 @@ def test_a_module_that_comes_late_takes_its_place_back(page: Any, wire: Wire, vi
     page.reload()
     expect(page.locator(SLIDERS)).to_be_visible()
     expect(page.get_by_label("Which number of the code")).to_have_count(0)
+
+
+def test_back_undoes_a_dragged_code_and_then_leaves_the_page(opened: Any, wire: Wire) -> None:
+    page = opened("/", "[data-testid='stSidebarNav']")
+    page.locator(NAV_LINK).filter(has_text="Rebuild a digit").click()
+    expect(page.locator(SLIDERS)).to_be_visible()
+    settled(page, wire)
+    own = pixels(page.locator(LOOK))
+    page.get_by_role("button", name="Random code").click()
+    page.wait_for_url(re.compile("code="))
+    settled(page, wire)
+    assert not np.array_equal(pixels(page.locator(LOOK)), own)
+    page.go_back()
+    page.wait_for_url(lambda url: "code=" not in url)
+    settled(page, wire)
+    assert "code=" not in page.url
+    np.testing.assert_allclose(pixels(page.locator(LOOK)), own, atol=2.1 / 255)
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("genlab")
+
+
+def test_a_slider_dragged_before_the_server_knows_the_drawing_stays_where_it_is(opened: Any, wire: Wire) -> None:
+    page = opened("/reconstruct?source=draw&k=8", PAPER)
+    settled(page, wire)
+    draw(page, SEVEN)
+    expect(page.locator(SLIDERS)).to_be_visible()
+    settled(page, wire)
+    draw(page, [(0.3, 0.8), (0.8, 0.8)])
+    grip = page.locator(SLIDER).first
+    grip.evaluate(
+        "e => { e.value = e.max; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change')); }"
+    )
+    value = float(grip.input_value())
+    page.wait_for_url(re.compile("code="))
+    settled(page, wire)
+    assert float(grip.input_value()) == pytest.approx(value)
+
+
+def test_a_reload_keeps_the_drawing(opened: Any, wire: Wire) -> None:
+    page = opened("/reconstruct?source=draw", PAPER)
+    settled(page, wire)
+    draw(page, SEVEN)
+    settled(page, wire)
+    png = drawn_png(page)
+    page.reload()
+    expect(page.locator(".gl-strip").first).to_contain_text("Autoencoder")
+    assert drawn_png(page) == png
+
+
+def test_the_map_goes_back_to_the_picture(opened: Any, wire: Wire) -> None:
+    page = opened("/explore", MAP)
+    settled(page, wire)
+    own = pixels(page.locator(DECODED).first)
+    page.mouse.click(*place(page.locator(MAP).first.bounding_box(), 0.2, 0.3))
+    assert not np.array_equal(pixels(page.locator(DECODED).first), own)
+    page.get_by_role("button", name="To the picture").first.click()
+    np.testing.assert_array_equal(pixels(page.locator(DECODED).first), own)

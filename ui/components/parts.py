@@ -33,6 +33,7 @@ def drawing_pad(name: str, *, empty: bool, key: str) -> Any:
     """
     words = {
         "paper": _("Drawing sheet. Arrow keys move the pen, space lowers and lifts it."),
+        "hint": _("Draw a digit here"),
         "pen": _("Pen"),
         "eraser": _("Eraser"),
         "undo": _("Undo"),
@@ -122,6 +123,7 @@ def latent_pad(
         "grid": _("Decoded grid"),
         "across": _("across"),
         "up": _("up"),
+        "home": _("To the picture"),
         "closer": _("Closer"),
         "wider": _("Wider"),
     }
@@ -163,7 +165,6 @@ def interpolation_scrubber(name: str, ends: tuple[Tensor, Tensor], *, about: Has
     words = {
         "picture": _("decoded at the handle"),
         "handle": _("From the first digit to the second"),
-        "share": _("{share} % of the way"),
     }
     try:
         data = {"decoder": published_network(name, "decode"), "from": a, "to": b, "start": share, "at": at}

@@ -215,6 +215,25 @@ export function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
+/** Put something into the tab's own storage, which a reload does not empty. */
+export function remember(key, value) {
+  try {
+    sessionStorage.setItem(`genlab ${key}`, JSON.stringify(value));
+  } catch {
+    // a tab without storage, or with a full one, forgets with a reload
+  }
+}
+
+/** What was put there, if it still is and `isGood` finds it so; else null. */
+export function recall(key, isGood) {
+  try {
+    const value = JSON.parse(sessionStorage.getItem(`genlab ${key}`));
+    return isGood(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What one component tells the others on the page, such as the code of what is being drawn. */
 export const page = new EventTarget();
 

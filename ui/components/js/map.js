@@ -14,6 +14,7 @@ import { network, tensors } from "./runtime.js";
 const MARGIN = 0.06; // around the codes, of the map's side
 const DOT = 2.6; // CSS pixels
 const MOST_ZOOM = 16;
+const TILE = 6.5; // rem, with the gap to the handle
 
 export default component((root, say) => {
   let net, points, labels, words, write, at, decoder, codes, colours;
@@ -23,6 +24,7 @@ export default component((root, say) => {
   let kept = [0, 0]; // where the handle was left
   let view = [[0, 1], [0, 1]]; // low and high on either axis
   let magnified = 1;
+  let tall = 0.25; // the tile, of the map
   let stopGrid = () => {};
 
   const grid = element("canvas", { "aria-hidden": "true" });
@@ -34,7 +36,8 @@ export default component((root, say) => {
   const place = element("output", { "aria-live": "off" });
   const closer = element("button", { type: "button", onclick: () => zoomBy(2) }, "+");
   const wider = element("button", { type: "button", onclick: () => zoomBy(0.5) }, "−");
-  const zoom = element("div", { class: "gl-row" }, wider, closer);
+  const home = element("button", { type: "button", onclick: () => goHome() });
+  const zoom = element("div", { class: "gl-row" }, wider, closer, home);
   const axes = element("div", { class: "gl-row" });
   const layers = element("div", { class: "gl-row" }, layer(dots), layer(grid));
   const legend = element("div", { class: "gl-row gl-legend" });
@@ -75,7 +78,7 @@ export default component((root, say) => {
     if (settled) moveTo(handle, left, top);
     moveTo(tile.canvas, left, top);
     tile.canvas.style.left = `clamp(2.8rem, ${100 * left}%, 100% - 2.8rem)`; // not over the edge
-    tile.canvas.classList.toggle("gl-below", top < 0.25);
+    tile.canvas.classList.toggle("gl-below", top < tall);
     const text = `${nameOf(dims[0])} = ${write(x)}, ${nameOf(dims[1])} = ${write(y)}`;
     const near = nearest();
     place.replaceChildren(text, element("br"), words.nearest.replace("{digit}", near));
@@ -155,6 +158,14 @@ export default component((root, say) => {
     closer.disabled = magnified >= MOST_ZOOM;
   }
 
+  /** To the code of the picture. */
+  function goHome() {
+    if (!net) return;
+    magnified = 1;
+    begin(dims.map((dim) => base[dim]));
+    released();
+  }
+
   function zoomBy(factor) {
     if (!net) return;
     magnified = Math.min(Math.max(magnified * factor, 1), MOST_ZOOM);
@@ -164,6 +175,7 @@ export default component((root, say) => {
   function drawDots() {
     const size = area.clientWidth || 400;
     const sharp = Math.min(devicePixelRatio || 1, 2);
+    tall = (TILE * parseFloat(getComputedStyle(document.documentElement).fontSize)) / size;
     dots.width = dots.height = size * sharp;
     const pen = dots.getContext("2d");
     pen.scale(sharp, sharp);
@@ -183,8 +195,7 @@ export default component((root, say) => {
   }
 
   function choices() {
-    const std = net.about.codes.std;
-    const order = [...std.keys()].sort((a, b) => std[b] - std[a]);
+    const order = [...base.keys()];
     axes.replaceChildren(
       ...(order.length > 2 ? [words.across, words.up] : []).map((text, axis) => {
         const select = element(
@@ -235,6 +246,7 @@ export default component((root, say) => {
         [decoder, codes, at] = [data.decoder, data.codes, undefined];
       }
       screen.canvas.setAttribute("aria-label", words.picture);
+      home.textContent = words.home;
       closer.setAttribute("aria-label", words.closer);
       wider.setAttribute("aria-label", words.wider);
       handle.setAttribute("aria-label", words.handle);
@@ -280,6 +292,7 @@ const STYLE = `
 .gl-legend i { display: inline-block; width: 0.8rem; height: 0.8rem; border-radius: 50%; margin-right: 0.25rem; }
 @container (max-width: 36rem) {
   .gl-mapped { grid-template-columns: 1fr; gap: 0.75rem; }
+  @media (pointer: coarse) { .gl-map { width: auto; margin: 0 1.5rem; } } /* room for a finger that scrolls */
   .gl-side { grid-template-columns: 8rem 1fr; align-items: center; }
 }
 `;

@@ -5,10 +5,11 @@
  * data: {encoder, decoder, words}: addresses, or neither where the server answers. Value: drawing, {png, blank}, when
  * the pen is lifted; a data URL with bright ink on black.
  *
- * The drawing is kept by this module, so it is there again when the visitor comes back to the page.
+ * The drawing is kept by this module and in the tab's storage, so it is there again when the visitor comes back to the
+ * page or reloads it.
  */
 
-import { CodeBars, component, eachFrame, element, numbers, onRelease, page, Screen, squaredError } from "./kit.js";
+import { CodeBars, component, eachFrame, element, numbers, page, recall, remember, Screen, squaredError } from "./kit.js";
 import { prepare } from "./prepare.js";
 import { network } from "./runtime.js";
 
@@ -16,10 +17,10 @@ const SIZE = 280;
 const PEN = 22; // of 280; MNIST's pens have 1.6 to 3.8 pixels of 20
 const RIM = 1.35; // of the pen: a softer edge around it
 const KEY_STEP = 7;
-const drawings = new Map(); // key of the component -> its strokes, for as long as the tab lives
+const drawings = new Map(); // key of the component -> its strokes
 
 export default component((root, say, key) => {
-  const kept = drawings.get(key) ?? { strokes: [], width: PEN };
+  const kept = drawings.get(key) ?? recall(key, isDrawing) ?? { strokes: [], width: PEN };
   drawings.set(key, kept);
   let encoder, decoder, words, write;
   let addresses = {};
@@ -32,6 +33,7 @@ export default component((root, say, key) => {
   const canvas = element("canvas", { width: SIZE, height: SIZE, tabindex: 0, role: "application", class: "gl-area gl-paper" });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const aloud = element("p", { class: "gl-aloud", "aria-live": "polite" });
+  const hint = element("p", { class: "gl-hint", "aria-hidden": "true" });
   const mark = element("div", { class: "gl-cursor", hidden: true });
   const penButton = button(() => choose(false));
   const eraser = button(() => choose(true));
@@ -55,8 +57,8 @@ export default component((root, say, key) => {
       element(
         "div",
         {},
-        element("div", { class: "gl-sheet" }, canvas, mark, aloud),
-        element("div", { class: "gl-row" }, penButton, eraser, undo, clear),
+        element("div", { class: "gl-sheet" }, canvas, hint, mark, aloud),
+        element("div", { class: "gl-buttons" }, penButton, eraser, undo, clear),
         element("label", { class: "gl-width" }, widthText, width),
       ),
       element("div", {}, element("div", { class: "gl-live" }, ...figures), broken),
@@ -97,6 +99,7 @@ export default component((root, say, key) => {
       drawn.points.forEach((point, n) => line(drawn, drawn.points[Math.max(n - 1, 0)], point));
     }
     undo.disabled = clear.disabled = !kept.strokes.length;
+    hint.hidden = kept.strokes.length > 0;
     follow();
   }
 
@@ -105,6 +108,7 @@ export default component((root, say, key) => {
     kept.strokes.push(stroke);
     line(stroke, point, point);
     undo.disabled = clear.disabled = false;
+    hint.hidden = true;
   }
 
   function move(point) {
@@ -158,6 +162,7 @@ export default component((root, say, key) => {
   }
 
   function send() {
+    remember(key, kept);
     const blank = canvas.dataset.blank === "true";
     say("drawing", { png: blank ? "" : canvas.toDataURL("image/png"), blank });
   }
@@ -226,6 +231,7 @@ export default component((root, say, key) => {
       canvas.setAttribute("aria-label", words.paper);
       [penButton, eraser, undo, clear].forEach((one, n) => (one.textContent = [words.pen, words.eraser, words.undo, words.clear][n]));
       widthText.textContent = words.width;
+      hint.textContent = words.hint;
       [words.digit, words.code, words.answer, words.error].forEach((text, n) => {
         captions[n].textContent = text;
         figures[n].firstChild.setAttribute("aria-label", text);
@@ -254,13 +260,16 @@ export default component((root, say, key) => {
 });
 
 const EMPTY = new Float32Array(784);
+const isDrawing = (kept) => Array.isArray(kept?.strokes) && kept.strokes.every(({ points }) => points.length > 0);
 
 const STYLE = `
 .gl-pad { display: grid; grid-template-columns: 20rem minmax(0, 1fr); gap: 1.25rem; align-items: start; }
 .gl-sheet { position: relative; max-width: 20rem; margin-bottom: 0.5rem; overflow: hidden; }
 .gl canvas.gl-paper { width: 100%; aspect-ratio: 1; background: #000; border-radius: var(--st-base-radius, 0.5rem);
   border: 1px solid var(--st-border-color); image-rendering: auto; outline-offset: -3px; }
-.gl-pad button { padding: 0.3rem 0.65rem; }
+.gl-buttons { display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.4rem; max-width: 20rem; }
+.gl-buttons button { padding: 0.3rem 0.1rem; font-size: 0.95rem; }
+.gl-hint { position: absolute; inset: 0; margin: auto; height: 1.5rem; text-align: center; pointer-events: none; color: #9aa4b0; }
 .gl-cursor { position: absolute; width: 1rem; height: 1rem; margin: -0.5rem; border-radius: 50%; pointer-events: none;
   border: 3px solid #8cc4ff; }
 .gl-aloud { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }

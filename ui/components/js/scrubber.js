@@ -48,7 +48,7 @@ export default component((root, say) => {
     if (!net) return;
     const t = +handle.value;
     screen.paint(decode(t));
-    const text = words.share.replace("{share}", write(100 * t));
+    const text = `t = ${write(t)}`;
     share.textContent = text;
     handle.setAttribute("aria-valuetext", text);
     frames.forEach(({ canvas }, n) => canvas.classList.toggle("gl-now", n === Math.round(t * (FRAMES - 1))));
@@ -57,7 +57,7 @@ export default component((root, say) => {
   return {
     async update(data, current) {
       words = data.words;
-      write = numbers(words.lang, 0);
+      write = numbers(words.lang, 2);
       if (data.decoder !== decoder) {
         const found = await network(data.decoder);
         if (!current()) return;

@@ -21,6 +21,7 @@ export default component((root, say) => {
   let shown = -1; // whose filmstrip
   let filmOf = []; // the code the filmstrip belongs to
   let told; // the at of what was last told
+  let fromPen = false; // the pen has brought a digit that the server does not know yet
 
   const screen = new Screen("", { class: "gl-screen" });
   const caption = element("figcaption");
@@ -164,6 +165,7 @@ export default component((root, say) => {
   function follow({ detail }) {
     if (detail.decoder !== decoder || detail.code.length !== code.length) return;
     digit = detail.code;
+    fromPen = true;
     setCode(digit);
   }
   page.addEventListener("code", follow);
@@ -185,7 +187,8 @@ export default component((root, say) => {
       caption.textContent = words.picture;
       if (data.at !== at) {
         // The pen may have brought this digit already, and a slider may have been dragged since.
-        const known = at !== undefined && data.digit.every((value, i) => Math.abs(value - digit[i]) < SAME);
+        const known = fromPen && at !== undefined && data.digit.every((value, i) => Math.abs(value - digit[i]) < SAME);
+        fromPen = false;
         const dragged = known && code.some((value, i) => value !== digit[i]);
         const untold = told === at;
         at = data.at;
@@ -200,7 +203,7 @@ export default component((root, say) => {
 
 const STYLE = `
 .gl-sliders { display: grid; grid-template-columns: 11rem 1fr; gap: 1.25rem; align-items: start; }
-.gl-look { position: sticky; top: 3.5rem; }
+.gl-look { position: sticky; top: 4.25rem; }
 .gl-list { margin-bottom: 0.75rem; }
 .gl-film { display: grid; grid-template-columns: repeat(${FILM}, 1fr); gap: 0.3rem; max-width: 40rem; }
 .gl-film .gl-now { outline: 3px solid var(--st-primary-color); }
@@ -210,7 +213,7 @@ const STYLE = `
 .gl-list summary { cursor: pointer; padding: 0.5rem 0; }
 @container (max-width: 36rem) {
   .gl-sliders { grid-template-columns: 1fr; gap: 0.75rem; }
-  .gl-look { display: grid; grid-template-columns: 8rem 1fr; gap: 0.75rem; align-items: center; top: 3.25rem; z-index: 2;
+  .gl-look { display: grid; grid-template-columns: 8rem 1fr; gap: 0.75rem; align-items: center; z-index: 2;
     background: var(--st-background-color); padding-bottom: 0.5rem; }
 }
 `;
