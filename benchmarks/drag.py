@@ -30,11 +30,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from benchmarks.cold_start import BROWSERS, FLAGS
 from benchmarks.server import ROOT, running
 
 BAR_MS = 16.0
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 WATCH = """
 () => {

@@ -31,7 +31,7 @@ def deep_map(x: Tensor) -> None:
     st.caption(
         _(
             "The other 28 stay as your picture has them. Near the handle little changes: no two numbers alone say "
-            "which digit it is. Far from it, where no picture was ever coded, the decoder draws nonsense."
+            "which digit it is. Far from it, where no picture was ever coded, the decoder may draw nonsense."
         )
     )
     std = cache.code_statistics(DEEP).std
