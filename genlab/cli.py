@@ -149,6 +149,16 @@ def train_model(options: argparse.Namespace) -> None:
             fabric.log_dict({**record.losses, "learning_rate": record.learning_rate}, step=record.step)
     if fabric.is_global_zero:
         print(f"Wrote {out}. Measure it with: python -m genlab evaluate {out}")
+    part(fabric)
+
+
+def part(fabric: Any) -> None:
+    """The processes of a training end together: one that just exits may die of a connection still in use."""
+    import torch
+
+    fabric.barrier()
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def launch(config: TrainConfig, options: argparse.Namespace) -> Any:

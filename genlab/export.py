@@ -27,7 +27,7 @@ ACTIVATIONS = {"relu", "silu", "tanh", "sigmoid"}
 SAME_VALUES = {"flatten", "unflatten", "view", "reshape", "contiguous", "detach", "unsqueeze", "squeeze", "pad", "to"}
 ARITHMETIC = {"add", "sub", "mul", "div", "truediv", "radd", "rsub", "rmul"}
 MAX_PRODUCTS = 3_000_000
-"""Multiplications for one picture; more would take a browser longer than 4 ms (``benchmarks/drag.py``)."""
+"""Multiplications for one picture: what a browser does in 4 ms (``benchmarks/drag.py`` prints its pace)."""
 
 DENSE_ONLY = "The browser cannot run this network: it has the step “{step}”, and only dense layers travel."
 
