@@ -781,6 +781,9 @@ def test_a_slider_dragged_before_the_server_knows_the_drawing_stays_where_it_is(
     expect(page.locator(SLIDERS)).to_be_visible()
     settled(page, wire)
     draw(page, [(0.3, 0.8), (0.8, 0.8)])
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )  # the pen's last
     grip = page.locator(SLIDER).first
     grip.evaluate(
         "e => { e.value = e.max; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change')); }"
