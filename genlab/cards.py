@@ -14,8 +14,25 @@ DATASETS = {
     "mnist": "MNIST (LeCun, Bottou, Bengio & Haffner 1998): 60,000 digits to learn from, 10,000 to be judged on",
     "notmnist": "notMNIST (Bulatov 2011): letters A–J in many fonts",
     "svhn": "SVHN (Netzer et al. 2011): street numbers in colour",
+    "street": "street digits that genlab renders itself, in SVHN's form; not photographs, not SVHN",
     "digits": "scikit-learn's bundled digits (UCI, 1998) in MNIST's form: not MNIST",
 }
+
+_NEAREST = "anything else comes back as the nearest thing it knows."
+LIMITS = {
+    **dict.fromkeys(
+        ("mnist", "notmnist", "digits"),
+        f"It knows centred, upright, bright-on-dark 28×28 pictures like those it learned from; {_NEAREST}",
+    ),
+    "svhn": f"It knows 32×32 cuts of street numbers like those it learned from; {_NEAREST}",
+    "street": "It learned from drawings of genlab's own, and has never seen a photograph; how it does on SVHN was not "
+    "measured.",
+}
+
+GAME_SETTINGS = {
+    "denoising": ("noise", "noise_level"),
+    "penalised": ("penalty", "penalty_weight", "sparsity"),
+}  # which say nothing of the other games
 
 METRIC_NAMES = {
     "sse": "Squared error of an image (SSE), pixels in [0, 1]",
@@ -71,6 +88,7 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
             lines.append(
                 f"| SSE of {baseline['name']} with its output clipped to [0, 1] | {baseline['sse_clipped']:.4g} |"
             )
+    lines += more(metrics)
     if "by_length" in metrics:
         lengths = metrics["by_length"]
         lines += ["", "| numbers kept | " + " | ".join(lengths) + " |", "| --- |" + " --- |" * len(lengths)]
@@ -81,14 +99,17 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         settings = {"step": config["step"], **train}
         if config["step"] == "nested":  # which has a loss of its own
             del settings["loss"]
+        for game, its in GAME_SETTINGS.items():
+            for key in its:
+                if config["step"] != game:
+                    settings.pop(key, None)
         lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
         lines += [f"| {key} | `{value}` |" for key, value in settings.items()]
     lines += [
         "",
         "## Limits",
         "",
-        "It knows centred, upright, bright-on-dark 28×28 pictures like those it learned from; anything else comes "
-        "back as the nearest thing it knows." + ("" if solved else " Trained once, with one seed."),
+        LIMITS[train["dataset"]] + ("" if solved else " Trained once, with one seed."),
         "",
         "## Use and retrain",
         "",
@@ -105,6 +126,45 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         "",
     ]
     return "\n".join(lines)
+
+
+def more(metrics: dict[str, Any]) -> list[str]:
+    """What was measured besides: noise removed, what units do, few labels."""
+    lines: list[str] = []
+    if denoising := metrics.get("denoising"):
+        levels = list(next(iter(denoising.values())))
+        lines += ["", "PSNR in dB of what it makes of noisy test pictures, by the strength of the noise:", ""]
+        lines += ["| noise | " + " | ".join(levels) + " |", "| --- |" + " --- |" * len(levels)]
+        lines += [
+            f"| {kind} | " + " | ".join(f"{v[level]:.2f}" for level in levels) + " |" for kind, v in denoising.items()
+        ]
+    if units := metrics.get("units"):
+        lines += [
+            "",
+            "| of its units, on the test set | value |",
+            "| --- | --- |",
+            f"| mean activation | {units['mean_activation']:.4f} |",
+            f"| units above ½ for a picture, mean | {units['firing']:.1f} |",
+            f"| Frobenius norm of the encoder's Jacobian, mean | {units['jacobian_norm']:.3f} |",
+            f"| error of a linear classifier on the codes | {100 * units['linear_error']:.2f} % |",
+        ]
+        names = {"sse": "SSE", "parameters": "parameters", "jacobian_norm": "Jacobian norm"}
+        lines += [
+            f"| {names[key]}, times the plain network's | {value:.3f} |"
+            for key, value in metrics.get("against_plain", {}).items()
+        ]
+    if few := metrics.get("few_labels"):
+        lines += [
+            "",
+            "Error in % of classifiers on few labels, mean of five seeds (`python -m genlab few-labels`):",
+            "",
+        ]
+        lines += ["| labels | " + " | ".join(f"{n:,}" for n in few["sizes"]) + " |"]
+        lines += ["| --- |" + " --- |" * len(few["sizes"])]
+        for way, errors in few["errors"].items():
+            shown = " | ".join(f"{100 * sum(seeds) / len(seeds):.2f}" for seeds in errors)
+            lines.append(f"| {way} | {shown} |")
+    return lines
 
 
 def describe(model: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ from genlab.errors import CheckpointError, ConfigError
 from genlab.models import ImageAutoencoder, build_empty, config_from_json, config_to_json
 
 WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "README.md"
+SNAPSHOTS = "snapshots.safetensors"  # beside the four, where a run was recorded
 SCHEMA = 1
 MAX_JSON_BYTES = 4 * 2**20
 MAX_WEIGHT_BYTES = 512 * 2**20
@@ -43,6 +44,7 @@ class Checkpoint:
         config: of the network.
         train: how it was trained.
         step: the game it was trained with.
+        entry: the catalog's row that it is a training of.
         metrics: the content of ``metrics.json``.
         card: the text of its card.
         sha256: of its weights file.
@@ -53,6 +55,7 @@ class Checkpoint:
     config: ModelConfig
     train: TrainConfig
     step: str
+    entry: str
     metrics: dict[str, Any]
     card: str
     sha256: str
@@ -96,6 +99,7 @@ def load(name: str | Path) -> Checkpoint:
         config=config,
         train=train,
         step=step,
+        entry=str(read_json(folder / CONFIG).get("entry", folder.resolve().name))[:80],
         metrics=metrics,
         card=read_text(folder / CARD),
         sha256=sha256,
@@ -268,6 +272,14 @@ def save(
     write_json(folder / CONFIG, config)
     write_json(folder / METRICS, metrics)
     replace(folder / CARD, make_card(folder.name, config, metrics).encode())
+
+
+def rewrite_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """New measurements, and a new card, for weights that stay."""
+    from genlab.cards import make_card
+
+    write_json(folder / METRICS, metrics)
+    replace(folder / CARD, make_card(folder.resolve().name, read_json(folder / CONFIG), metrics).encode())
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

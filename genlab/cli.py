@@ -1,4 +1,4 @@
-"""The command line: ``python -m genlab list | train | evaluate | card | download``.
+"""The command line: ``python -m genlab list | train | evaluate | few-labels | card | download``.
 
 Errors are sentences on standard error and exit status 2; what a program reads goes to standard output.
 """
@@ -82,7 +82,13 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a checkpoint again on its test set")
     evaluate.add_argument("name", help="a checkpoint's name, folder, or Hugging Face repository")
     evaluate.add_argument("--json", action="store_true", help="as JSON")
+    evaluate.add_argument("--write", action="store_true", help="put the figures and a new card into its folder")
     evaluate.set_defaults(run=evaluate_model)
+
+    few = commands.add_parser("few-labels", help="classifiers on few labels, with and without a pre-trained encoder")
+    few.add_argument("name", nargs="?", default="ae-stacked-mnist-z30", help="the checkpoint whose encoder is used")
+    few.add_argument("--write", action="store_true", help="put the curve into the checkpoint's metrics.json")
+    few.set_defaults(run=try_few_labels)
 
     card = commands.add_parser("card", help="print a checkpoint's model card, made anew")
     card.add_argument("name")
@@ -227,22 +233,32 @@ def plan(entry: Entry, out: Path) -> str:
 
 
 def evaluate_model(options: argparse.Namespace) -> None:
-    """Measure on the test set, beside PCA with the same number of components."""
-    from genlab import checkpoints
-    from genlab.evaluation import measure
+    """Measure on the test set, beside PCA with the same number of components, and compare with the catalog's goals."""
+    from genlab import checkpoints, runs
+    from genlab.reports import report
 
+    if options.write:
+        runs.remeasure(options.name)
     checkpoint = checkpoints.load(options.name)
     result: dict[str, Any] = {"name": checkpoint.name, "weights_sha256": checkpoint.sha256}
-    result |= measure(checkpoint.model, checkpoint.train)
-    if options.json:
-        print(json.dumps(result, indent=2))
-        return
-    test, baseline = result["test"], result["baseline"]
-    print(f"{checkpoint.name} on {test['count']:,} test images of {test['dataset']}:")
-    print(f"  SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB   SSIM {test['ssim']:.4f}")
-    print(f"  {baseline['name']}: SSE {baseline['sse']:.2f} ({baseline['sse_clipped']:.2f} when clipped to 0…1)")
-    for length, sse in result.get("by_length", {}).items():
-        print(f"  first {length} numbers: SSE {sse:.2f}")
+    result |= checkpoint.metrics if options.write else runs.measured(checkpoint.model, checkpoint.train)
+    print(json.dumps(result, indent=2) if options.json else report(checkpoint, result))
+
+
+def try_few_labels(options: argparse.Namespace) -> None:
+    """Train the classifiers, a line each; with ``--write`` the errors go into ``metrics.json``."""
+    from genlab import checkpoints, few_labels
+
+    quieten_fabric()
+    checkpoint = checkpoints.load(options.name)
+    found = []
+    print(f"{'labels':>7} {'seed':>4} {'way':<7} {'error, %':>8}")
+    for trial in few_labels.trials(checkpoint):
+        print(f"{trial.labels:>7,} {trial.seed:>4} {trial.way:<7} {100 * trial.error:>8.2f}", flush=True)
+        found.append(trial)
+    if options.write:
+        metrics = {**checkpoint.metrics, "few_labels": few_labels.summary(found)}
+        checkpoints.rewrite_metrics(checkpoints.find(options.name), metrics)
 
 
 def print_card(options: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,10 @@ from genlab.config import PCAConfig, TrainConfig
 from genlab.data.images import to_float
 from genlab.losses import squared_errors
 from genlab.metrics import psnr, ssim
-from genlab.models import PCA, ImageAutoencoder, NestedAutoencoder, build
+from genlab.models import PCA, ImageAutoencoder, NestedAutoencoder, build, count_parameters
+from genlab.noise import NOISES, draw, spoil
+from genlab.seeding import make_generator
+from genlab.units import PROBE_PICTURES, has_sigmoid_units, linear_probe, measure_units
 
 BATCH = 1000
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -79,7 +82,74 @@ def measure(model: ImageAutoencoder, train: TrainConfig, *, with_baseline: bool 
         result["by_length"] = {str(k): round(sum_of_squares(model, test, k), 4) for k in lengths}
     if with_baseline:
         result["baseline"] = pca_baseline(train.dataset, train.split, model.latent_dim)
+    if train.noise != "none":
+        result["denoising"] = {kind: denoising(model, test, kind) for kind in NOISES}
+    if has_sigmoid_units(model.config):
+        result["units"] = {
+            **measure_units(model, to_float(test)),
+            "parameters": count_parameters(model),
+            "linear_error": round(probe(model, train.dataset, train.split), 4),
+        }
     return result
+
+
+LEVELS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
+"""The strengths of noise at which denoising is measured."""
+
+
+@torch.no_grad()
+def denoising(model: ImageAutoencoder, images: Tensor, kind: str) -> dict[str, float]:
+    """PSNR in dB, by level, of what a model makes of noisy pictures against the clean ones: of the MSE over all.
+
+    The noise is drawn from fixed seeds, the same for every model.
+    """
+    found = {}
+    for level in LEVELS:
+        total = 0.0
+        for n, x in enumerate(batches(images)):
+            noisy = spoil(x, kind, level, draw(tuple(x.shape), make_generator(n, "denoising")))
+            total += squared_errors(model.decode(model.encode(noisy)), x).sum().item()
+        found[f"{level:g}"] = round(psnr(total / images.numel()), 4)
+    return found
+
+
+def probe(model: ImageAutoencoder, dataset: str, split: str) -> float:
+    """Error on the test set of a linear classifier that learned from the first codes of ``split``."""
+    parts = [data.load(dataset, part) for part in (split, "test")]
+    train, test = ((to_float(p.images[:PROBE_PICTURES]), p.labels[:PROBE_PICTURES]) for p in parts)
+    return linear_probe(model, train, test)
+
+
+def against(ours: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, float]:
+    """What a network of the bench has of the plain one's error, parameters and Jacobian norm, as ratios."""
+    return {
+        "sse": round(ours["test"]["sse"] / plain["test"]["sse"], 4),
+        "parameters": round(ours["units"]["parameters"] / plain["units"]["parameters"], 4),
+        "jacobian_norm": round(ours["units"]["jacobian_norm"] / plain["units"]["jacobian_norm"], 4),
+    }
+
+
+def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> float:
+    """What was measured of a goal of the catalog.
+
+    ``sse``, ``mse_signed``, ``psnr`` are the test set's; ``sse@K`` is of a prefix of K numbers, ``psnr@L`` of Gaussian
+    noise of σ = L; ``plain:X`` is a ratio to the plain network of the bench; ``rho`` is how far the mean activation is
+    from the wanted ρ, as a part of ρ.
+    """
+    if goal.startswith("sse@"):
+        return metrics["by_length"][goal.removeprefix("sse@")]
+    if goal.startswith("psnr@"):
+        return metrics["denoising"]["gaussian"][goal.removeprefix("psnr@")]
+    if goal.startswith("plain:"):
+        return metrics["against_plain"][goal.removeprefix("plain:")]
+    if goal == "rho":
+        return abs(metrics["units"]["mean_activation"] / train.sparsity - 1.0)
+    return metrics["test"][goal]
+
+
+def is_met(goal: str, value: float, bound: float) -> bool:
+    """Whether a goal is met: of a PSNR at least ``bound``, of anything else at most."""
+    return value >= bound if goal.startswith("psnr") else value <= bound
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """Loss functions: pure, a scalar for a batch, differentiable. Images are (N, C, H, W) in [0, 1].
 
-``LOSSES`` names those that compare a reconstruction with its original; a configuration chooses one by name.
+``LOSSES`` names those that compare a reconstruction with its original, ``PENALTIES`` what a code may cost besides;
+a configuration chooses each by name.
 """
 
 from __future__ import annotations
@@ -40,3 +41,45 @@ def squared_errors(x_hat: Tensor, x: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": mse, "mse_signed": mse_signed, "sse": sse, "bce": bce}
+
+
+def l1(h: Tensor, weight: Tensor, rho: float) -> Tensor:
+    """Σ_j |h_j|, averaged over pictures: few units may be active at once. ``weight`` and ``rho`` are not used."""
+    return h.float().abs().sum(1).mean()
+
+
+def kl_sparsity(h: Tensor, weight: Tensor, rho: float) -> Tensor:
+    """Σ_j ρ ln(ρ/ρ̂_j) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂_j)), with ρ̂_j the mean of unit j over the batch, in nats.
+
+    0 if each unit is active in a part ρ of all pictures. Ng, *Sparse autoencoder*, CS294A lecture notes (2011);
+    Lee, Ekanadham & Ng, *Sparse deep belief net model for visual area V2* (2007).
+
+    Args:
+        h: (N, k) in [0, 1], as a sigmoid gives them.
+        weight: not used.
+        rho: the mean activation wanted, 0 to 1.
+    """
+    found = h.float().mean(0).clamp(1e-6, 1 - 1e-6)
+    return (rho * (rho / found).log() + (1 - rho) * ((1 - rho) / (1 - found)).log()).sum()
+
+
+def contractive(h: Tensor, weight: Tensor, rho: float) -> Tensor:
+    """‖J‖²_F = Σ_j (h_j (1 − h_j))² Σ_i W_ji², averaged over pictures; J = ∂h/∂x of one sigmoid layer.
+
+    How far the code moves for a small push of the picture. Rifai, Vincent, Muller, Glorot & Bengio, *Contractive
+    auto-encoders: explicit invariance during feature extraction*, ICML 2011, eq. 7.
+
+    Args:
+        h: (N, k), the code σ(W x + b).
+        weight: W, (k, D).
+        rho: not used.
+    """
+    slopes = (h * (1 - h)).float().square()  # (N, k)
+    return (slopes @ weight.float().square().sum(1)).mean()
+
+
+PENALTIES: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
+    "l1": l1,
+    "kl": kl_sparsity,
+    "contractive": contractive,
+}

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from genlab import checkpoints, data
-from genlab.catalog import Entry
-from genlab.evaluation import code_statistics, measure, sum_of_squares
-from genlab.models import ImageAutoencoder, build
+from genlab.catalog import Entry, get
+from genlab.checkpoints import SNAPSHOTS
+from genlab.config import TrainConfig
+from genlab.evaluation import against, code_statistics, measure, sum_of_squares
+from genlab.models import DenseAutoencoder, ImageAutoencoder, build
 from genlab.seeding import make_generator
+from genlab.snapshots import Snapshots
+from genlab.stacking import fit_stacked
 from genlab.steps import STEPS
 from genlab.training import Record, fit
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 STATE, HISTORY = "state.safetensors", "history.json"
+PLAIN = "bench-plain-mnist"  # with which the bench compares
 HALF_IS_ENOUGH = 1e-3  # the largest relative change of the error for which weights are stored in half precision
 
 
@@ -39,22 +44,19 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
     first = fabric is None or fabric.is_global_zero
     images = data.load(entry.train.dataset, entry.train.split).images
     model = build(entry.model, make_generator(entry.train.seed, "init"))
-    history, seconds, cpu_seconds = read_history(out / HISTORY if (out / STATE).exists() else None)
+    history, seconds, cpu_seconds = read_history(out / HISTORY if any(out.glob(f"*{STATE}")) else None)
     clock, cpu_clock = time.perf_counter() - seconds, time.process_time() - cpu_seconds
     if first:
         out.mkdir(parents=True, exist_ok=True)
-    loop = fit(
-        model,
-        images,
-        entry.train,
-        STEPS.get(entry.step, STEPS["autoencoder"]),
-        fabric=fabric,
-        state_path=out / STATE,
-        compile_model=compile_model,
-    )
-    for record in loop:
+    shots = Snapshots(out / SNAPSHOTS, resumed=bool(history)) if entry.snapshots and first else None
+    if shots and not history:
+        shots.take(model, 0, None)
+    for depth, record in play(entry, model, images, fabric=fabric, state_path=out / STATE, compile_model=compile_model):
         if record.epoch_losses is not None and first:
             row = {"epoch": record.epoch, **{k: round(v, 6) for k, v in record.epoch_losses.items()}}
+            if shots:
+                row["depth"] = depth or 0
+                row["digits_sse"] = shots.take(model, record.epoch, depth)
             history = [*(h for h in history if h["epoch"] < record.epoch), row]
             seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
             write_history(out / HISTORY, history, seconds, cpu_seconds)
@@ -68,8 +70,22 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             "history": history,
         }
         publish(entry, model.cpu().float().eval(), images, training, out)
-        for leftover in (STATE, HISTORY):
-            (out / leftover).unlink(missing_ok=True)
+        for leftover in (*out.glob(f"*{STATE}"), out / HISTORY):
+            leftover.unlink(missing_ok=True)
+
+
+def play(
+    entry: Entry, model: ImageAutoencoder, images: torch.Tensor, *, state_path: Path, **how: Any
+) -> Iterator[tuple[int | None, Record]]:
+    """The training itself: how many pairs of layers a picture goes through (None for all), and the record."""
+    if entry.step == "stacked":
+        assert isinstance(model, DenseAutoencoder)
+        for stage, record in fit_stacked(model, images, entry.train, state_path=state_path, **how):
+            yield stage.depth, record
+        return
+    step = STEPS.get(entry.step, STEPS["autoencoder"])
+    for record in fit(model, images, entry.train, step, state_path=state_path, **how):
+        yield None, record
 
 
 def publish(
@@ -86,14 +102,49 @@ def publish(
         model.load_state_dict(single)
         dtype = torch.float32
     metrics = {
-        **measure(model, entry.train),
-        "train": {"sse": round(sum_of_squares(model, images[:10_000]), 4), "count": min(10_000, len(images))},
+        **measured(model, entry.train),
+        "train": learned(model, images),
         "goals": dict(entry.goals),
         "codes": code_statistics(model, images),
         "training": training,
     }
     checkpoints.save(out, model, entry.train, entry.step, metrics, entry=entry.name, dtype=dtype)
     return metrics
+
+
+def measured(model: ImageAutoencoder, train: TrainConfig) -> dict[str, Any]:
+    """All that is measured of a model on its test set; for the bench, beside its plain network, where that is here."""
+    metrics = measure(model, train)
+    plain = checkpoints.root() / PLAIN / checkpoints.METRICS
+    if "units" in metrics and plain.is_file():
+        metrics["against_plain"] = against(metrics, checkpoints.read_json(plain))
+    return metrics
+
+
+def remeasure(name: str) -> dict[str, Any]:
+    """Measure a shipped checkpoint again and put the figures and a new card into its folder; what was measured.
+
+    Raises:
+        CheckpointError: it is not there or broken.
+        DataNotFoundError: its data set is not here.
+    """
+    checkpoint = checkpoints.load(name)
+    entry = get(checkpoint.entry)
+    images = data.load(entry.train.dataset, entry.train.split).images
+    metrics = {
+        **checkpoint.metrics,
+        **measured(checkpoint.model, checkpoint.train),
+        "train": learned(checkpoint.model, images),
+        "goals": dict(entry.goals),
+        "codes": code_statistics(checkpoint.model, images),
+    }
+    checkpoints.rewrite_metrics(checkpoints.find(name), metrics)
+    return metrics
+
+
+def learned(model: ImageAutoencoder, images: torch.Tensor) -> dict[str, Any]:
+    """The error on pictures that the model learned from."""
+    return {"sse": round(sum_of_squares(model, images[:10_000]), 4), "count": min(10_000, len(images))}
 
 
 def hardware(fabric: Fabric | None) -> str:

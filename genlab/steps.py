@@ -2,7 +2,7 @@
 
 A step gets a ``Play`` (the network, its settings, a generator, and ``minimise``) and a batch of images
 (N, C, H, W) in [0, 1]; it improves the network once and returns its losses by name, the first of which it
-minimised. To see what a model learns from, read its step.
+minimised (or the parts of it, one by one). To see what a model learns from, read its step.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from genlab.config import TrainConfig
-from genlab.losses import LOSSES, squared_errors
+from genlab.losses import LOSSES, PENALTIES, squared_errors
+from genlab.models import Classifier, ImageAutoencoder
+from genlab.noise import spoil_batch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,17 +27,21 @@ class Play:
 
     Attributes:
         model: called as ``model(x)``; perhaps wrapped for several processes, so only its forward is to be called.
+        network: the same without the wrapping, to read a weight from.
         latent_dim: of the model.
         config: the training's settings.
         generator: on the CPU, new for each step.
+        labels: of the batch, (N,), where the game has any.
         minimise: given a scalar, goes back through it and moves the weights once.
     """
 
     model: Callable[..., Any]
+    network: ImageAutoencoder | Classifier
     latent_dim: int
     config: TrainConfig
     generator: torch.Generator
     minimise: Callable[[Tensor], None]
+    labels: Tensor | None = None
 
 
 Step = Callable[[Play, Tensor], dict[str, Tensor]]
@@ -46,6 +53,40 @@ def autoencoder_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     loss = LOSSES[play.config.loss](x_hat, x)
     play.minimise(loss)
     return {play.config.loss: loss}
+
+
+def denoising_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """Read a spoiled x̃, answer with the clean x: minimise L(x, g(f(x̃))). Vincent et al. 2008, eq. 5."""
+    x_hat = play.model(spoil_batch(x, play.config.noise, play.config.noise_level, play.generator))
+    loss = LOSSES[play.config.loss](x_hat, x)
+    play.minimise(loss)
+    return {play.config.loss: loss}
+
+
+def penalised_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """As the autoencoder, but the code h = f(x) has a price: minimise L(x, g(h)) + λ Ω(h)."""
+    x_hat, h = play.model(x, with_code=True)
+    loss = LOSSES[play.config.loss](x_hat, x)
+    assert isinstance(play.network, ImageAutoencoder)
+    penalty = PENALTIES[play.config.penalty](h, play.network.code_weight, play.config.sparsity)
+    play.minimise(loss + play.config.penalty_weight * penalty)
+    return {play.config.loss: loss, play.config.penalty: penalty}
+
+
+def layer_step(play: Play, x: Tensor, *, depth: int) -> dict[str, Tensor]:
+    """As the autoencoder, but through the outer ``depth`` pairs of layers only. See ``genlab.stacking``."""
+    x_hat = play.model(x, depth=depth)
+    loss = LOSSES[play.config.loss](x_hat, x)
+    play.minimise(loss)
+    return {play.config.loss: loss}
+
+
+def classifier_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """Name what is on the picture: minimise the cross-entropy −ln p(label | x)."""
+    assert play.labels is not None
+    loss = F.cross_entropy(play.model(x).float(), play.labels)
+    play.minimise(loss)
+    return {"cross_entropy": loss}
 
 
 STOPS_SHARE = 0.8  # of the pictures, for the lengths that the slider stops at
@@ -61,7 +102,7 @@ def nested_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     from the shortest codes only.
     """
     lengths = draw_lengths(len(x), play.latent_dim, play.generator).to(x.device)
-    x_hat = play.model(x, lengths)
+    x_hat = play.model(x, lengths=lengths)
     errors = squared_errors(x_hat, x)
     loss = (errors * lengths**0.8).mean() / x[0].numel()
     play.minimise(loss)
@@ -78,4 +119,9 @@ def draw_lengths(count: int, most: int, generator: torch.Generator) -> Tensor:
     return torch.where(u[1] < STOPS_SHARE, stops, anything)
 
 
-STEPS: dict[str, Step] = {"autoencoder": autoencoder_step, "nested": nested_step}
+STEPS: dict[str, Step] = {
+    "autoencoder": autoencoder_step,
+    "denoising": denoising_step,
+    "penalised": penalised_step,
+    "nested": nested_step,
+}

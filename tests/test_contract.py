@@ -15,6 +15,7 @@ from genlab import checkpoints
 from genlab.catalog import CATALOG, SIZES, Entry
 from genlab.config import ConvConfig, DenseConfig, LossName, ModelConfig, NestedConfig, PCAConfig, TrainConfig
 from genlab.errors import ConfigError
+from genlab.evaluation import LEVELS
 from genlab.latent import decode_random, reconstruct
 from genlab.losses import LOSSES
 from genlab.models import (
@@ -51,7 +52,7 @@ def make_batch(n: int, shape: tuple[int, int, int] = (1, 28, 28), seed: int = 1)
 def make_model(entry: Entry, seed: int = 0) -> ImageAutoencoder:
     """The row's network with new weights (a closed form is solved on a few pictures), in evaluation mode."""
     model = build(entry.model, make_generator(seed, "init"))
-    if entry.step not in STEPS:
+    if entry.step == "closed_form":
         list(fit(model, make_images(300, entry.model.image_shape, seed + 2), entry.train, STEPS["autoencoder"]))
     return model.eval()
 
@@ -70,7 +71,14 @@ def take_steps(model: ImageAutoencoder, entry: Entry, x: torch.Tensor, count: in
     taken = []
     for s in range(count):
         generator = make_generator(config.seed, "step", s)
-        play = Play(model=model, latent_dim=model.latent_dim, config=config, generator=generator, minimise=minimise)
+        play = Play(
+            model=model,
+            network=model,
+            latent_dim=model.latent_dim,
+            config=config,
+            generator=generator,
+            minimise=minimise,
+        )
         taken.append({name: value.item() for name, value in STEPS[entry.step](play, x).items()})
     return taken
 
@@ -85,7 +93,7 @@ def same_weights(a: ImageAutoencoder, b: ImageAutoencoder) -> bool:
 
 @every_row
 def test_public_face(entry: Entry) -> None:
-    model, x = make_model(entry), make_batch(8)
+    model, x = make_model(entry), make_batch(8, entry.model.image_shape)
     with torch.no_grad():
         z = model.encode(x)
         x_hat = model.decode(z)
@@ -105,7 +113,7 @@ def test_public_face(entry: Entry) -> None:
 
 @every_row
 def test_a_picture_does_not_depend_on_its_neighbours(entry: Entry) -> None:
-    model, x = make_model(entry), make_batch(8)
+    model, x = make_model(entry), make_batch(8, entry.model.image_shape)
     with torch.no_grad():
         torch.testing.assert_close(model(x)[2:5], model(x[2:5]), rtol=1e-4, atol=1e-5)
 
@@ -123,14 +131,18 @@ def test_same_seed_same_numbers(entry: Entry) -> None:
 def test_configurations_are_json_both_ways(entry: Entry) -> None:
     assert config_from_json(config_to_json(entry.model)) == entry.model
     assert TrainConfig.from_json(entry.train.to_json()) == entry.train
-    assert entry.step in STEPS or entry.step == "closed_form"
-    assert set(entry.goals) <= {"sse", "mse_signed"} | {f"sse@{k}" for k in (1, *SIZES)}
+    assert entry.step in STEPS or entry.step in ("closed_form", "stacked")
+    known = {"sse", "mse_signed", "psnr", "rho"} | {f"sse@{k}" for k in (1, *SIZES)}
+    known |= {f"psnr@{level:g}" for level in LEVELS} | {
+        f"plain:{key}" for key in ("sse", "parameters", "jacobian_norm")
+    }
+    assert set(entry.goals) <= known
 
 
 @every_row
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_saved_and_loaded_is_the_same(entry: Entry, dtype: torch.dtype, tmp_path: Path) -> None:
-    model, x = make_model(entry), make_batch(4)
+    model, x = make_model(entry), make_batch(4, entry.model.image_shape)
     metrics = {"test": {"sse": 1.0}}
     checkpoints.save(tmp_path / entry.name, model, entry.train, entry.step, metrics, dtype=dtype)
     loaded = checkpoints.load(tmp_path / entry.name)
@@ -164,7 +176,7 @@ def test_empty_and_real_networks_agree(entry: Entry) -> None:
 def test_one_step_reaches_every_parameter(entry: Entry) -> None:
     model = make_model(entry)
     before = copy.deepcopy(model)
-    (losses,) = take_steps(model, entry, make_batch(8), 1)
+    (losses,) = take_steps(model, entry, make_batch(8, entry.model.image_shape), 1)
     assert losses
     assert all(math.isfinite(value) for value in losses.values())
     for name, parameter in model.named_parameters():
@@ -176,7 +188,7 @@ def test_one_step_reaches_every_parameter(entry: Entry) -> None:
 
 @every_game
 def test_steps_lower_the_loss(entry: Entry) -> None:
-    model, x = make_model(entry), make_batch(16)
+    model, x = make_model(entry), make_batch(16, entry.model.image_shape)
     with torch.no_grad():
         before = LOSSES["mse"](model(x), x).item()
     take_steps(model, entry, x, 5, rate=5e-4)
@@ -187,7 +199,7 @@ def test_steps_lower_the_loss(entry: Entry) -> None:
 
 @every_game
 def test_steps_repeat_with_their_seed(entry: Entry) -> None:
-    x = make_batch(8)
+    x = make_batch(8, entry.model.image_shape)
     runs = []
     for seed in (0, 0, 1):
         model = make_model(entry, seed)

@@ -9,14 +9,34 @@ from torch import Tensor, nn
 
 from genlab.config import MODEL_CONFIGS, ModelConfig, check
 from genlab.models.base import ImageAutoencoder
+from genlab.models.classifier import Classifier
 from genlab.models.conv import ConvAutoencoder
 from genlab.models.dense import DenseAutoencoder
+from genlab.models.maps import MapAutoencoder
 from genlab.models.nested import NestedAutoencoder
 from genlab.models.pca import PCA
+from genlab.models.unet import UNet
 
-__all__ = ["PCA", "ConvAutoencoder", "DenseAutoencoder", "ImageAutoencoder", "NestedAutoencoder", "build"]
+__all__ = [
+    "PCA",
+    "Classifier",
+    "ConvAutoencoder",
+    "DenseAutoencoder",
+    "ImageAutoencoder",
+    "MapAutoencoder",
+    "NestedAutoencoder",
+    "UNet",
+    "build",
+]
 
-BUILDERS: dict[str, Any] = {"dense": DenseAutoencoder, "nested": NestedAutoencoder, "conv": ConvAutoencoder, "pca": PCA}
+BUILDERS: dict[str, Any] = {
+    "dense": DenseAutoencoder,
+    "nested": NestedAutoencoder,
+    "conv": ConvAutoencoder,
+    "map": MapAutoencoder,
+    "unet": UNet,
+    "pca": PCA,
+}
 
 MAX_PARAMETERS = 100_000_000
 

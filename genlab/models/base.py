@@ -13,11 +13,13 @@ Pages and outsiders use these verbs and never branch on a model's name.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from genlab.config import ActivationName, ModelConfig
+from genlab.errors import ConfigError
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -54,9 +56,19 @@ class ImageAutoencoder(nn.Module):
         """Codes (N, latent_dim) -> (N, C, H, W) in [0, 1]."""
         raise TypeError(f"{type(self).__name__} must define decode")
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x_hat = decode(encode(x)), (N, C, H, W) -> (N, C, H, W)."""
-        return self.decode(self.encode(x))
+    def forward(self, x: Tensor, with_code: bool = False) -> Any:
+        """x_hat = decode(encode(x)), (N, C, H, W) -> (N, C, H, W); with its code, (x_hat, z)."""
+        z = self.encode(x)
+        return (self.decode(z), z) if with_code else self.decode(z)
+
+    @property
+    def code_weight(self) -> Tensor:
+        """W of the dense layer that makes the code, (latent_dim, its inputs).
+
+        Raises:
+            ConfigError: this network has none.
+        """
+        raise ConfigError("This penalty needs a dense network. Choose one, or train without the penalty.")
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator | None) -> None:

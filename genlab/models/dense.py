@@ -10,6 +10,7 @@ pixels it is undercomplete, with as many or more overcomplete.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -48,20 +49,41 @@ class DenseAutoencoder(ImageAutoencoder):
         return nn.ModuleList([nn.Linear(a, b) for a, b in pairwise(widths)])
 
     def encode(self, x: Tensor) -> Tensor:
+        return self.code_activation(self.encoder[-1](self.encode_outer(x, len(self.encoder) - 1)))
+
+    def encode_outer(self, x: Tensor, depth: int) -> Tensor:
+        """Through the first ``depth`` layers, each with its activation: (N, C, H, W) -> (N, units)."""
         h = x.flatten(1)  # (N, C, H, W) -> (N, D)
         if self.config.output == "tanh":  # this network works in [−1, 1]
             h = 2.0 * h - 1.0
-        for layer in self.encoder[:-1]:
+        for layer in self.encoder[:depth]:
             h = self.activation(layer(h))
-        return self.code_activation(self.encoder[-1](h))
+        return h
 
     def decode(self, z: Tensor) -> Tensor:
         return self.decode_hidden(z)
 
-    def decode_hidden(self, h: Tensor) -> Tensor:
-        """What enters the decoder's first layer -> images (N, C, H, W) in [0, 1]."""
+    @property
+    def code_weight(self) -> Tensor:
+        """W of the layer that makes the code, (latent_dim, its inputs)."""
+        weight = self.encoder[-1].weight
+        assert isinstance(weight, Tensor)
+        return weight
+
+    def forward(self, x: Tensor, with_code: bool = False, depth: int | None = None) -> Any:
+        """As every autoencoder's; with ``depth``, through the outer ``depth`` pairs of layers only."""
+        if depth is None or depth == len(self.encoder):
+            return super().forward(x, with_code)
+        h = self.encode_outer(x, depth)
+        x_hat = self.decode_hidden(h, skip=len(self.decoder) - depth)
+        return (x_hat, h) if with_code else x_hat
+
+    def decode_hidden(self, h: Tensor, skip: int = 0) -> Tensor:
+        """What enters the decoder's first layer (or the one after ``skip``) -> images (N, C, H, W) in [0, 1]."""
         last = len(self.decoder) - 1
         for i, layer in enumerate(self.decoder):
+            if i < skip:
+                continue
             h = layer(h, self.encoder[last - i].weight) if self.config.tied else layer(h)
             if i < last:
                 h = self.activation(h)

@@ -9,6 +9,7 @@ decoder is also told how long the prefix is (a mask of ones and zeros), so that 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +43,12 @@ class NestedAutoencoder(DenseAutoencoder):
         mask = (torch.arange(self.latent_dim, device=z.device) < lengths[:, None]).to(z.dtype)  # (N, latent_dim)
         return self.decode_hidden(torch.cat([z * mask, mask], dim=1))  # (N, 2·latent_dim)
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, with_code: bool = False, depth: int | None = None, lengths: Tensor | None = None
+    ) -> Any:
         """(N, C, H, W) -> (N, C, H, W), through the first ``lengths`` (N,) numbers of each code, or all."""
+        if lengths is None:
+            return super().forward(x, with_code, depth)
         z = self.encode(x)
-        return self.decode(z) if lengths is None else self.decode_prefix(z, lengths)
+        x_hat = self.decode_prefix(z, lengths)
+        return (x_hat, z) if with_code else x_hat

@@ -1,46 +1,12 @@
-"""The one table: every model that ships, by name.
-
-A row is a name, a title, its paper, a network, a training and a step. To add a model, add a row; to change one
-number, change it in the row's configuration. The contract test walks the table.
-"""
+"""Autoencoders of digits: sizes, shapes, recipes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import replace
 
-from genlab.config import ConvConfig, DenseConfig, ModelConfig, NestedConfig, PCAConfig, TrainConfig
-from genlab.errors import ConfigError
+from genlab.catalog.entry import Entry
+from genlab.config import ConvConfig, DenseConfig, NestedConfig, PCAConfig, TrainConfig
 from genlab.text import N_
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One model of the catalog.
-
-    Attributes:
-        name: its folder below ``checkpoints``.
-        title: for people, in English; pages translate it.
-        summary: one or two sentences for the card.
-        paper: the source, with year.
-        model: the network.
-        train: how it is trained.
-        step: a name of ``genlab.steps.STEPS``, or ``closed_form``.
-        goals: the most that the metric may be on the test set, by the metric's name.
-        published: what the source printed, for comparison; empty if nothing.
-    """
-
-    name: str
-    title: str
-    summary: str
-    paper: str
-    model: ModelConfig
-    train: TrainConfig
-    step: str = "autoencoder"
-    goals: Mapping[str, float] = field(default_factory=dict)
-    published: str = ""
-
 
 SIZES = (2, 4, 8, 16, 32, 64, 128)
 """The stops of the slider: how many numbers a code may have."""
@@ -59,7 +25,7 @@ TEXTBOOK = DenseConfig(
     latent_dim=64, hidden=(256,), activation="relu", code_activation="relu", output="tanh", init="torch"
 )
 
-ENTRIES: tuple[Entry, ...] = (
+DIGITS: tuple[Entry, ...] = (
     *(
         Entry(
             name=f"ae-mnist-z{k}",
@@ -140,18 +106,3 @@ ENTRIES: tuple[Entry, ...] = (
         step="closed_form",
     ),
 )
-
-CATALOG: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry in ENTRIES})
-
-
-def get(name: str) -> Entry:
-    """The row called ``name``.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    if name not in CATALOG:
-        raise ConfigError(
-            "There is no model called “{name}”. “python -m genlab list” shows those there are.", name=name
-        )
-    return CATALOG[name]

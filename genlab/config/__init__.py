@@ -1,0 +1,40 @@
+"""Configurations: frozen, keyword-only dataclasses, valid by construction, JSON both ways.
+
+A configuration says everything that is needed to build a network (``ModelConfig`` and its kinds) or to train
+it (``TrainConfig``). It is written beside the weights, so it may come back from a stranger's folder: every
+value is checked against bounds before it can cost memory.
+"""
+
+from genlab.config.base import Config, check
+from genlab.config.networks import (
+    MODEL_CONFIGS,
+    ActivationName,
+    ConvConfig,
+    DenseConfig,
+    MapConfig,
+    ModelConfig,
+    NestedConfig,
+    OutputName,
+    PCAConfig,
+    UNetConfig,
+)
+from genlab.config.training import LossName, NoiseName, PenaltyName, TrainConfig
+
+__all__ = [
+    "MODEL_CONFIGS",
+    "ActivationName",
+    "Config",
+    "ConvConfig",
+    "DenseConfig",
+    "LossName",
+    "MapConfig",
+    "ModelConfig",
+    "NestedConfig",
+    "NoiseName",
+    "OutputName",
+    "PCAConfig",
+    "PenaltyName",
+    "TrainConfig",
+    "UNetConfig",
+    "check",
+]

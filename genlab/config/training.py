@@ -1,0 +1,92 @@
+"""How a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from genlab.config.base import Config, check
+
+LossName = Literal["mse", "mse_signed", "sse", "bce"]
+NoiseName = Literal["none", "gaussian", "mask", "salt", "scratch", "mixed"]
+PenaltyName = Literal["none", "l1", "kl", "contractive"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(Config):
+    """How a network is trained.
+
+    Attributes:
+        dataset: a name of ``genlab.data``.
+        split: what it learns from, such as ``train`` or ``train+validation``.
+        loss: a name of ``genlab.losses``.
+        epochs: passes over the data.
+        batch_size: images in one step, over all processes together.
+        optimizer: Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019).
+        learning_rate: the highest one.
+        schedule: ``constant``, or ``cosine`` to zero after ``warmup`` of all steps.
+        warmup: the part of all steps in which the rate climbs linearly, 0 to 1.
+        beta2: Adam's memory of squared gradients.
+        weight_decay: of AdamW.
+        clip: largest norm of the gradient, 0 for no limit.
+        augment: the part of each batch that is slightly turned, sheared, scaled and moved, 0 to 1.
+        noise: how what the network reads is spoiled (``genlab.noise``); what it should answer never is.
+        noise_level: the highest level; each picture has its own, uniform from 0.
+        penalty: what the code costs (``genlab.losses.PENALTIES``).
+        penalty_weight: λ of the penalty.
+        sparsity: ρ, the mean activation that the penalty ``kl`` wants of each unit.
+        precision: ``float32``, or ``bfloat16`` for mixed precision.
+        seed: of everything random.
+    """
+
+    dataset: Literal["mnist", "notmnist", "svhn", "digits", "street"] = "mnist"
+    split: str = "train+validation"
+    loss: LossName = "mse"
+    epochs: int = 20
+    batch_size: int = 128
+    optimizer: Literal["adam", "adamw"] = "adamw"
+    learning_rate: float = 2e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    warmup: float = 0.02
+    beta2: float = 0.99
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    augment: float = 0.0
+    noise: NoiseName = "none"
+    noise_level: float = 0.0
+    penalty: PenaltyName = "none"
+    penalty_weight: float = 0.0
+    sparsity: float = 0.05
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    seed: int = 0
+
+    def validate(self) -> None:
+        check(
+            set(self.split.split("+")) <= {"train", "validation"},
+            "A model cannot learn from “{split}”: the test set judges. Use train, or train+validation.",
+            split=self.split[:40],
+        )
+        bounds: dict[str, tuple[float, float]] = {
+            "epochs": (1, 100_000),
+            "batch_size": (1, 65_536),
+            "learning_rate": (0.0, 10.0),
+            "warmup": (0.0, 1.0),
+            "beta2": (0.0, 0.99999),
+            "weight_decay": (0.0, 10.0),
+            "clip": (0.0, 1e6),
+            "augment": (0.0, 1.0),
+            "noise_level": (0.0, 1.0),
+            "penalty_weight": (0.0, 1e6),
+            "sparsity": (0.001, 0.999),
+            "seed": (0, 2**31 - 1),
+        }
+        for name, (least, most) in bounds.items():
+            value = getattr(self, name)
+            check(
+                least <= value <= most,
+                "The setting “{setting}” is {value}; it must lie between {least} and {most}.",
+                setting=name,
+                value=value,
+                least=least,
+                most=most,
+            )

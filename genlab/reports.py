@@ -1,0 +1,49 @@
+"""What ``evaluate`` prints: a model's figures, beside what they are compared with, and whether its goals are met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from genlab.catalog import CATALOG
+from genlab.checkpoints import Checkpoint
+from genlab.evaluation import goal_value, is_met
+
+
+def report(checkpoint: Checkpoint, result: Mapping[str, Any]) -> str:
+    """The figures of ``measured`` as lines of text."""
+    test, baseline = result["test"], result["baseline"]
+    lines = [
+        f"{checkpoint.name} on {test['count']:,} test images of {test['dataset']}:",
+        f"  SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB   SSIM {test['ssim']:.4f}",
+        f"  {baseline['name']}: SSE {baseline['sse']:.2f} ({baseline['sse_clipped']:.2f} when clipped to 0…1)",
+    ]
+    lines += [f"  first {length} numbers: SSE {sse:.2f}" for length, sse in result.get("by_length", {}).items()]
+    for kind, levels in result.get("denoising", {}).items():
+        shown = "   ".join(f"{level}: {psnr:.2f}" for level, psnr in levels.items())
+        lines.append(f"  PSNR in dB by strength of {kind} noise   {shown}")
+    if units := result.get("units"):
+        lines += [
+            f"  parameters {units['parameters']:,}   mean activation {units['mean_activation']:.4f}   "
+            f"units that fire {units['firing']:.1f}",
+            f"  mean Jacobian norm {units['jacobian_norm']:.3f}   linear classifier's error "
+            f"{100 * units['linear_error']:.2f} %",
+        ]
+    if ratios := result.get("against_plain"):
+        shown = "   ".join(f"{name} {value:.3f}" for name, value in ratios.items())
+        lines.append(f"  times the plain network's: {shown}")
+    lines += goals(checkpoint, result)
+    return "\n".join(lines)
+
+
+def goals(checkpoint: Checkpoint, result: Mapping[str, Any]) -> list[str]:
+    """A line for each goal of the catalog's row."""
+    entry = CATALOG.get(checkpoint.entry)
+    lines = []
+    for goal, bound in (entry.goals if entry else {}).items():
+        value = goal_value(result, goal, checkpoint.train)
+        sign = "≥" if goal.startswith("psnr") else "≤"
+        lines.append(
+            f"  goal {goal} {sign} {bound:g}: {value:.4g}, {'met' if is_met(goal, value, bound) else 'MISSED'}"
+        )
+    return lines
