@@ -174,7 +174,7 @@ def test_available_sees_a_file_of_the_wrong_size(tiny_mnist: Path) -> None:
 
 
 def test_every_data_set_describes_itself() -> None:
-    assert data.NAMES == ("mnist", "notmnist", "svhn", "digits")
+    assert data.NAMES == ("mnist", "notmnist", "svhn", "digits", "street")
     assert set(data.available()) == set(data.NAMES)
     bundled = data.available()["digits"]
     assert bundled is not None

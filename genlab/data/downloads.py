@@ -28,6 +28,7 @@ from typing import Any
 
 from genlab.data.loading import read_part
 from genlab.data.sources import PARTS, Source, bundled_file, cache_root, describe, search_roots
+from genlab.data.typefaces import FOLDER as FONTS_FOLDER
 from genlab.errors import DataError, DataFileError, DownloadError
 from genlab.text import N_
 
@@ -58,7 +59,7 @@ def download(name: str, *, root: Path | str | None = None, progress: Progress | 
     goes on to its end (unless the program ends).
 
     Args:
-        name: ``mnist``, ``notmnist`` or ``svhn``; ``digits`` needs no download.
+        name: ``mnist``, ``notmnist`` or ``svhn``; ``digits`` and ``street`` need no download.
         root: where to put it; without it ``GENLAB_DATA`` if it can be written to, else the cache folder.
         progress: called with the bytes that have arrived and their total, ``None`` where that is not known.
 
@@ -75,6 +76,10 @@ def download(name: str, *, root: Path | str | None = None, progress: Progress | 
         if bundled is None:
             raise DownloadError("The digits come with scikit-learn. Install it with: pip install scikit-learn")
         return bundled
+    if source.format == "rendered":
+        if not FONTS_FOLDER.is_dir():
+            raise DownloadError("The fonts that come with genlab are missing. Install genlab again.")
+        return FONTS_FOLDER
     found = _find_complete(source, search_roots(root))
     if found is not None:
         return found

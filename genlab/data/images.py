@@ -17,7 +17,7 @@ class ImageSet:
     """A split of a data set, whole and in memory.
 
     Attributes:
-        name: ``mnist``, ``notmnist``, ``svhn`` or ``digits``.
+        name: ``mnist``, ``notmnist``, ``svhn``, ``digits`` or ``street``.
         split: ``train``, ``validation``, ``test``, or two of them joined by ``+``.
         images: ``uint8`` (N, C, H, W), 0…255, ink bright on dark ground.
         labels: ``int64`` (N,), the index into ``class_names``.

@@ -9,6 +9,7 @@ Which images belong to which split (always in the order of the files):
 | notmnist, division "course" | the first 42,000 of the training file | its last 18,000 | 10,000 |
 | svhn | the first 68,257 of the training file | its last 5,000 | 26,032 |
 | digits | see ``genlab.data.digits`` | | |
+| street | 30,000, drawn while you wait (``genlab.data.street``) | 2,000 | 4,000 |
 
 So "train+validation" of MNIST is the published training set, 60,000 images.
 """
@@ -36,7 +37,7 @@ def load(name: str, split: str = "train", *, division: str = "default", root: Pa
     """Load one split into memory. It never downloads.
 
     Args:
-        name: ``mnist``, ``notmnist``, ``svhn`` or ``digits``.
+        name: ``mnist``, ``notmnist``, ``svhn``, ``digits`` or ``street``.
         split: ``train``, ``validation``, ``test``, or several joined by ``+``.
         division: ``default``, or ``course`` for notMNIST's 42,000 / 18,000 / 10,000.
         root: the folder to look in; without it ``GENLAB_DATA``, then the cache folder.
@@ -61,6 +62,10 @@ def load(name: str, split: str = "train", *, division: str = "default", root: Pa
         from genlab.data.digits import load_digits_set
 
         return load_digits_set(split)
+    if source.format == "rendered":
+        from genlab.data.street import load_street_set
+
+        return load_street_set(split)
 
     files: dict[PartName, tuple[Tensor, Tensor]] = {}
     ranges: list[Range] = []

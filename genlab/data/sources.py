@@ -7,7 +7,7 @@ Every data set is one row of ``SOURCES``. Its files are looked for in torchvisio
     <root>/svhn/train_32x32.mat                   (or <root>/SVHN, or right in <root>)
 
 The root is the one given; without one it is the environment variable ``GENLAB_DATA``, then the user's cache
-folder. The 8×8 digits come with scikit-learn and are always there.
+folder. The 8×8 digits come with scikit-learn, and genlab draws the street digits: both are always there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from genlab.data.typefaces import FOLDER as FONTS_FOLDER
 from genlab.errors import DataError, DataNotFoundError
 from genlab.text import N_
 
@@ -67,9 +68,9 @@ class Source:
         name: the key, as in ``load(name)``.
         title: what people call it.
         summary: one sentence for a person who has not met it.
-        homepage: where it comes from.
-        format: how its files are read.
-        file_shape: (C, H, W) of one image in the files.
+        homepage: where it comes from; empty for what genlab draws.
+        format: how its files are read; ``rendered`` has none, its images are drawn.
+        file_shape: (C, H, W) of one image in the files, or as it is drawn.
         class_names: what label 0, 1, … is called.
         folders: where its files may lie below a root; downloads go to the first.
         train: the published training part, which also holds the validation images, at its end.
@@ -81,7 +82,7 @@ class Source:
     title: str
     summary: str
     homepage: str
-    format: Literal["idx", "mat", "bundled"]
+    format: Literal["idx", "mat", "bundled", "rendered"]
     file_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
     folders: tuple[str, ...]
@@ -162,6 +163,22 @@ SOURCES: dict[str, Source] = {
         train=Part(count=1_797),
         test=Part(count=0),
     ),
+    "street": Source(
+        name="street",
+        title=N_("Street digits (drawn by genlab)"),
+        summary=N_(
+            "36,000 house numbers that genlab draws itself in the form of SVHN, 32×32 pixels in colour. "
+            "They are no photographs, and need no download."
+        ),
+        homepage="",
+        format="rendered",
+        file_shape=(3, 32, 32),
+        class_names=DIGITS,
+        folders=(),
+        train=Part(count=32_000),
+        test=Part(count=4_000),
+        validation=2_000,
+    ),
 }
 NAMES: tuple[str, ...] = tuple(SOURCES)
 
@@ -232,6 +249,8 @@ def find_folder(source: Source, which: PartName, root: Path | str | None = None)
 def available(root: Path | str | None = None) -> dict[str, Path | None]:
     """Every data set by name, with the folder (or bundled file) that holds all of it, or ``None``.
 
+    For the street digits that is the folder of the fonts they are drawn with.
+
     Cheap enough for every page view: it looks at the existence and the size of files, and reads none.
     """
     return {name: _present_at(source, root) for name, source in SOURCES.items()}
@@ -253,6 +272,8 @@ def bundled_file() -> Path | None:
 def _present_at(source: Source, root: Path | str | None) -> Path | None:
     if source.format == "bundled":
         return bundled_file()
+    if source.format == "rendered":
+        return FONTS_FOLDER if os.path.isdir(FONTS_FOLDER) else None
     files = source.train.files + source.test.files
     for base in search_roots(root):
         for folder in source.folders:
