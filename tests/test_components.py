@@ -23,7 +23,10 @@ from safetensors.torch import load
 from streamlit.testing.v1 import AppTest
 
 from genlab import checkpoints, latent
-from genlab.errors import CheckpointError, ExportError, PublishError
+from genlab.errors import CheckpointError, ConfigError, ExportError, PublishError
+from genlab.noise import draw, spoil
+from genlab.seeding import make_generator
+from ui import noisy
 from ui.components import publish
 from ui.components.starts import MOST, checked
 
@@ -211,3 +214,175 @@ def test_what_is_shown_of_a_network_is_what_the_server_decodes() -> None:
     png = base64.b64decode(re.search(r"base64,([^\"]+)", block.proto.body)[1])
     found = np.asarray(Image.open(io.BytesIO(png)), dtype=np.float32) / 255
     np.testing.assert_allclose(found, wanted.numpy(), atol=0.51 / 255)
+
+
+# --------------------------------------------------------------------------------------- a picture under noise
+def base64_of(values: list[int]) -> str:
+    return base64.b64encode(bytes(values)).decode()
+
+
+INK = [1, 2] + [0] * 782
+
+
+def test_what_a_hand_spoiled_is_taken() -> None:
+    found = noisy.believed({"at": "x", "values": [0.37, 12], "scratches": base64_of(INK)})
+    assert found == noisy.Hand(level=0.37, number=12, scratches=bytes(INK))
+    assert found.scratched
+    assert noisy.believed({"values": [0, 9999], "scratches": ""}) == noisy.Hand(level=0, number=9999)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, [], "x", {}, {"scratches": ""}, {"values": [0.5, 1]},
+     *({"values": values, "scratches": ""} for values in
+       (None, [0.5], [0.5, 1, 1], [-0.01, 1], [1.01, 1], [0.5, 0], [0.5, 10_000], [0.5, 1.5], [float("nan"), 1],
+        [0.5, float("inf")], ["0.5", 1], [None, 1], {"0": 0.5, "1": 1})),
+     *({"values": [0.5, 1], "scratches": scratches} for scratches in
+       (None, 0, [], ["a"], INK, "x", "é" * 1048, "=" * 1048, base64_of(INK[:-1]), base64_of([*INK, 0]),
+        base64_of([3, *INK[1:]]), base64_of(INK * 1000), " " + base64_of(INK)[1:], base64_of(INK) + "\n"))],
+)  # fmt: skip
+def test_what_no_hand_spoiled_is_not_believed(sent: Any) -> None:
+    assert noisy.believed(sent) is None
+
+
+def numbers(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), dtype="<f4")
+
+
+def test_the_browser_is_sent_the_draw_that_python_uses() -> None:
+    x = torch.rand(1, 1, 28, 28, generator=make_generator(0, "picture"))
+    hand = noisy.Hand(level=0.4, number=7, scratches=bytes(INK))
+    sent = noisy.sent(x, "salt", hand)
+    drawn = draw((1, 1, 28, 28), make_generator(7, "noise"))
+    for name, wanted in (("picture", x), ("normal", drawn.normal), ("uniform", drawn.uniform)):
+        np.testing.assert_array_equal(numbers(sent[name]), wanted.flatten().numpy())
+    assert (sent["kind"], sent["level"], sent["number"]) == ("salt", 0.4, 7)
+    assert base64.b64decode(sent["scratches"]) == bytes(INK)
+    assert noisy.sent(x, "salt", noisy.Hand())["scratches"] == ""
+    json.dumps(sent)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "mask", "salt"])
+def test_scratches_lie_over_the_noise(kind: str) -> None:
+    x = torch.rand(1, 1, 28, 28, generator=make_generator(0, "picture"))
+    found = noisy.spoiled(x, kind, noisy.Hand(level=0.4, number=7, scratches=bytes(INK)))
+    noise = spoil(x, kind, 0.4, draw((1, 1, 28, 28), make_generator(7, "noise")))
+    assert found.picture.flatten()[:2].tolist() == [1.0, 0.0]
+    assert torch.equal(found.picture.flatten()[2:], noise.flatten()[2:])
+    assert (found.kind, found.level, found.number, found.scratched) == (kind, 0.4, 7, True)
+    assert torch.equal(noisy.spoiled(x, kind, noisy.Hand(level=0.0)).picture, x)
+
+
+def test_noise_that_there_is_not_is_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="There is no noise called"):
+        noisy.spoiled(torch.zeros(1, 1, 28, 28), "fog", noisy.Hand())
+
+
+def spoiling() -> None:
+    """What a page does with a hand; the picture and what the browser sent are in the session."""
+    import streamlit as st
+
+    from ui import noisy
+
+    at, hand = noisy.begin("noise", st.session_state.get("picture", "a"))
+    sent = st.session_state.get("sent")
+    if sent:
+        hand = noisy.released("noise", {**sent, "at": sent.get("at", at)}, at) or hand
+    hand = st.session_state.get("server") or hand
+    noisy.keep("noise", hand)
+    st.session_state["at"], st.session_state["hand"] = at, hand
+
+
+def spoil_page(address: str | None = None) -> AppTest:
+    app = AppTest.from_function(spoiling)
+    if address is not None:
+        app.query_params["noise"] = address
+    return app.run()
+
+
+def noise_address(app: AppTest) -> str | None:
+    found = app.query_params.get("noise")
+    return found[0] if isinstance(found, list) else found
+
+
+def test_a_hand_begins_in_the_middle_and_goes_where_it_was_let_go() -> None:
+    app = spoil_page()
+    assert not app.exception
+    assert app.session_state["hand"] == noisy.Hand(level=0.5, number=1)
+    assert noise_address(app) is None  # clean until something is let go
+    at = app.session_state["at"]
+    app.session_state["sent"] = {"values": [0.25, 3], "scratches": base64_of(INK)}
+    app.run()
+    assert noise_address(app) == "0.25,3"
+    assert app.session_state["at"] == at  # no handle is moved
+    app.session_state["sent"] = None  # the part is drawn anew, as after a page change
+    app.run()
+    assert app.session_state["hand"] == noisy.Hand(level=0.25, number=3, scratches=bytes(INK))
+    app.session_state["sent"] = {"values": [0.5, 1], "scratches": ""}
+    app.run()
+    assert noise_address(app) == "0.5,1"
+
+
+def test_another_picture_has_no_scratches_but_the_same_noise() -> None:
+    app = spoil_page()
+    at = app.session_state["at"]
+    app.session_state["sent"] = old = {"values": [0.25, 3], "scratches": base64_of(INK)}
+    app.run()
+    app.session_state["picture"] = "b"
+    app.session_state["sent"] = {**old, "at": at}  # what Streamlit still has from the other picture
+    app.run()
+    assert app.session_state["at"] != at
+    assert app.session_state["hand"] == noisy.Hand(level=0.25, number=3)
+    assert noise_address(app) == "0.25,3"
+
+
+def test_an_old_release_does_not_undo_what_the_server_was_told_since() -> None:
+    app = spoil_page()
+    app.session_state["sent"] = {"values": [0.25, 3], "scratches": ""}
+    app.run()
+    app.session_state["server"] = noisy.Hand(level=0.25, number=4)  # the part failed, and its answer was used
+    app.run()
+    app.session_state["server"] = None
+    app.run()
+    assert app.session_state["hand"].number == 4
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["", "x", "0.5", "0.5,1,1", "1.5,1", "-1,1", "0.5,0", "0.5,1.5", "0.5,10000", "nan,1"]
+)
+def test_nonsense_about_noise_in_the_address_goes(nonsense: str) -> None:
+    app = spoil_page(nonsense)
+    assert not app.exception
+    assert app.session_state["hand"] == noisy.Hand()
+    assert noise_address(app) in (None, "0.5,1")
+
+
+def test_the_address_says_noise_and_draw() -> None:
+    assert spoil_page("0.3,12").session_state["hand"] == noisy.Hand(level=0.3, number=12)
+
+
+def test_the_server_answers_with_a_slider_and_buttons() -> None:
+    def answer() -> None:
+        import streamlit as st
+        import torch
+
+        from ui.components import server
+        from ui.noisy import Hand
+
+        hand = st.session_state.get("hand", Hand(level=0.3, number=9999, scratches=bytes([1] + [0] * 783)))
+        networks = [("ae-mnist-z2", "One"), ("ae-mnist-z64", "Two")]
+        x = torch.zeros(1, 1, 28, 28)
+        st.session_state["hand"] = server.noise(networks, x, "gaussian", hand, key="noise", at="x")
+
+    app = AppTest.from_function(answer, default_timeout=30).run()
+    (block,) = app.get("html")
+    assert re.findall(r"<b>(.*?)</b>", block.proto.body) == ["Noisy", "One", "Two", "Original"]
+    assert len(re.findall(r"PSNR \d+\.\d dB</figcaption>", block.proto.body)) == 3
+    app.slider[0].set_value(0.61).run()
+    assert app.session_state["hand"].level == 0.61
+    app.button[0].click().run()
+    assert app.session_state["hand"].number == 1  # after the last one
+    assert app.session_state["hand"].scratched
+    app.button[1].click().run()
+    assert app.session_state["hand"] == noisy.Hand(level=0.61, number=1)
+    assert not app.exception

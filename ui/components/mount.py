@@ -78,5 +78,11 @@ def mount(
     return {name: result.get(name) for name in names}
 
 
+def said(key: str, name: str) -> Any:
+    """What a component sent last, before it is drawn in this run: for those whose data depend on it. Not checked."""
+    known = st.session_state.get(key)
+    return known.get(name) if isinstance(known, Mapping) else None
+
+
 def _nothing() -> None:
     """Streamlit reports only values that have a callback."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import cache
+from ui import cache, noisy
 from ui.components import server
-from ui.components.mount import mount
+from ui.components.mount import mount, said
 from ui.components.publish import publish_tensors, published_network
 from ui.components.starts import begin, released
 from ui.i18n import _, explain
@@ -81,13 +81,12 @@ def latent_sliders(name: str, digit: Tensor, *, about: Hashable, key: str) -> li
         "mean": _("Mean code"),
         "random": _("Random code"),
     }
-    try:
-        data = {"decoder": published_network(name, "decode"), "digit": own, "code": start, "at": at}
-        found = mount("sliders", key=key, data=data, words=words, values=["code"])
-    except GenlabError as error:
-        st.warning(explain(error))
-        return server.sliders(name, start or own, key=key, at=at)
-    if found["failed"]:
+
+    def data() -> dict[str, Any]:
+        return {"decoder": published_network(name, "decode"), "digit": own, "code": start, "at": at}
+
+    found = _shown("sliders", data, key=key, words=words, values=["code"])
+    if found is None:
         return server.sliders(name, start or own, key=key, at=at)
     return released(key, found["code"], at, len(own)) or start
 
@@ -127,9 +126,10 @@ def latent_pad(
         "closer": _("Closer"),
         "wider": _("Wider"),
     }
-    try:
+
+    def sent() -> dict[str, Any]:
         labels = cache.test_codes(name, data)[1]
-        sent = {
+        return {
             "decoder": published_network(name, "decode"),
             "codes": published_codes(name, data),
             "base": own,
@@ -138,11 +138,9 @@ def latent_pad(
             "at": at,
             "colours": DIGIT_COLOURS[: int(labels.max()) + 1],
         }
-        found = mount("map", key=key, data=sent, words=words, values=["place"])
-    except GenlabError as error:
-        st.warning(explain(error))
-        return dims_now, server.pad(name, own, dims_now, place, key=key, at=at)
-    if found["failed"]:
+
+    found = _shown("map", sent, key=key, words=words, values=["place"])
+    if found is None:
         return dims_now, server.pad(name, own, dims_now, place, key=key, at=at)
     return _place(released(key, found["place"], at, 4), len(own)) or (dims_now, place)
 
@@ -166,16 +164,81 @@ def interpolation_scrubber(name: str, ends: tuple[Tensor, Tensor], *, about: Has
         "picture": _("decoded at the handle"),
         "handle": _("From the first digit to the second"),
     }
-    try:
-        data = {"decoder": published_network(name, "decode"), "from": a, "to": b, "start": share, "at": at}
-        found = mount("scrubber", key=key, data=data, words=words, values=["share"])
-    except GenlabError as error:
-        st.warning(explain(error))
-        return server.scrubber(name, a, b, share, key=key, at=at)
-    if found["failed"]:
+
+    def data() -> dict[str, Any]:
+        return {"decoder": published_network(name, "decode"), "from": a, "to": b, "start": share, "at": at}
+
+    found = _shown("scrubber", data, key=key, words=words, values=["share"])
+    if found is None:
         return server.scrubber(name, a, b, share, key=key, at=at)
     moved = released(key, found["share"], at, 1)
     return min(max(moved[0], 0.0), 1.0) if moved else share
+
+
+def noise_pad(
+    networks: Sequence[tuple[str, str]], picture: Tensor, *, kind: str, about: Hashable, key: str
+) -> noisy.Noisy:
+    """A picture under noise and scratches, and what networks make of it, all of it following the finger.
+
+    Args:
+        networks: checkpoints with an encoder and a decoder that a browser can run, each with its title.
+        picture: the clean one, (1, 1, 28, 28) in [0, 1].
+        kind: of the noise, a name of ``genlab.noise.NOISES``.
+        about: what changes when the picture does; then its scratches go. Level and draw of the noise stay.
+        key: the widget's, and the name of level and draw in the address.
+
+    Returns:
+        The noisy picture as it was let go.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    at, hand = noisy.begin(key, about)
+    hand = noisy.released(key, said(key, "noise"), at) or hand
+    words = {
+        "original": _("Original"),
+        "noisy": _("Noisy"),
+        "sheet": _("Noisy picture to scratch. Arrow keys move the brush, space lowers and lifts it."),
+        "lowered": _("The brush is lowered."),
+        "lifted": _("The brush is lifted."),
+        "level": _("Noise"),
+        "another": _("New noise"),
+        "brush": _("Scratch the picture"),
+        "bright": _("Bright"),
+        "dark": _("Dark"),
+        "remove": _("Remove scratches"),
+    }
+
+    def data() -> dict[str, Any]:
+        return {
+            "networks": [
+                {
+                    "title": title,
+                    "encoder": published_network(name, "encode"),
+                    "decoder": published_network(name, "decode"),
+                }
+                for name, title in networks
+            ],
+            "at": at,
+            **noisy.sent(picture, kind, hand),
+        }
+
+    if _shown("noise", data, key=key, words=words, values=["noise"]) is None:
+        hand = server.noise(networks, picture, kind, hand, key=key, at=at)
+    noisy.keep(key, hand)
+    return noisy.spoiled(picture, kind, hand)
+
+
+def _shown(
+    module: str, data: Callable[[], dict[str, Any]], *, key: str, words: dict[str, str], values: list[str]
+) -> dict[str, Any] | None:
+    """Mount a part; None, after a sentence, where this server or the browser cannot show it."""
+    try:
+        found = mount(module, key=key, data=data(), words=words, values=values)
+    except GenlabError as error:
+        st.warning(explain(error))
+        return None
+    return None if found["failed"] else found
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from ui import cache
-from ui.i18n import _
+from ui.i18n import _, number
+from ui.noisy import DRAWS, NO_SCRATCHES, Hand, spoiled
 from ui.pictures import Picture, grey_png, strip
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def sliders(name: str, code: list[float], *, key: str, at: str) -> list[float]:
@@ -37,6 +45,25 @@ def scrubber(name: str, a: list[float], b: list[float], share: float, *, key: st
     return share
 
 
+def noise(networks: Sequence[tuple[str, str]], clean: Tensor, kind: str, hand: Hand, *, key: str, at: str) -> Hand:
+    """A slider for the level, buttons for another draw and against scratches, and what the networks make of it."""
+    import torch
+
+    level = st.slider(_("Noise"), 0.0, 1.0, hand.level, 0.01, key=f"{key} {at} level")
+    hand = replace(hand, level=level)
+    if st.button(_("New noise"), key=f"{key} {at} another"):
+        hand = replace(hand, number=hand.number % DRAWS + 1)
+    if hand.scratched and st.button(_("Remove scratches"), key=f"{key} {at} remove"):
+        hand = replace(hand, scratches=NO_SCRATCHES)
+    spoiled_one = spoiled(clean, kind, hand).picture
+    pictures = [(_("Noisy"), spoiled_one)]
+    with torch.inference_mode():
+        pictures += [(title, cache.checkpoint(name).model(spoiled_one)) for name, title in networks]
+    shown = [Picture(png=grey_png(image[0]), title=title, note=_psnr(image, clean)) for title, image in pictures]
+    strip([*shown, Picture(png=grey_png(clean[0]), title=_("Original"))], least=7.0)
+    return hand
+
+
 def picture(name: str, code: list[float]) -> None:
     """What a code decodes to."""
     import torch
@@ -44,6 +71,14 @@ def picture(name: str, code: list[float]) -> None:
     with torch.inference_mode():
         image = cache.checkpoint(name).model.decode(torch.tensor([code]))[0]
     strip([Picture(png=grey_png(image), title=_("Decoded"))])
+
+
+def _psnr(image: Tensor, clean: Tensor) -> str:
+    """How near to the original; nothing where there is no difference."""
+    from genlab.metrics import psnr
+
+    mse = (image - clean).square().mean().item()
+    return f"PSNR {number(psnr(mse), 1)} dB" if mse else ""
 
 
 def _slide(name: str, code: list[float], index: int, key: str) -> None:

@@ -58,10 +58,10 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** A picture of 28×28 pixels, enlarged without smoothing, with words for who cannot see it. */
+/** A picture of 28×28 pixels, enlarged without smoothing. Whoever makes one also says in words what it shows. */
 export class Screen {
-  constructor(label, attributes = {}) {
-    this.canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": label, ...attributes });
+  constructor(attributes = {}) {
+    this.canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", ...attributes });
     this.context = this.canvas.getContext("2d");
     this.image = this.context.createImageData(SIDE, SIDE);
     this.image.data.fill(255);
@@ -92,8 +92,8 @@ export class Screen {
 
 /** A code as bars, orange up and blue down, in units of its usual spread, as `ui/pictures.py` draws codes. */
 export class CodeBars {
-  constructor(label, attributes = {}) {
-    this.canvas = element("canvas", { width: BARS, height: BARS, role: "img", "aria-label": label, ...attributes });
+  constructor(attributes = {}) {
+    this.canvas = element("canvas", { width: BARS, height: BARS, role: "img", ...attributes });
     this.context = this.canvas.getContext("2d");
   }
 

@@ -29,10 +29,10 @@ export default component((root, say) => {
 
   const grid = element("canvas", { "aria-hidden": "true" });
   const dots = element("canvas", { "aria-hidden": "true", class: "gl-dots" });
-  const tile = new Screen("", { class: "gl-tile", "aria-hidden": "true" });
+  const tile = new Screen({ class: "gl-tile", "aria-hidden": "true" });
   const handle = element("div", { class: "gl-handle", role: "slider", tabindex: 0 });
   const area = element("div", { class: "gl-area gl-map" }, grid, dots, handle, tile.canvas);
-  const screen = new Screen("", { class: "gl-screen" });
+  const screen = new Screen({ class: "gl-screen" });
   const place = element("output", { "aria-live": "off" });
   const closer = element("button", { type: "button", onclick: () => zoomBy(2) }, "+");
   const wider = element("button", { type: "button", onclick: () => zoomBy(0.5) }, "−");

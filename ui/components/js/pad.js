@@ -9,6 +9,7 @@
  * page or reloads it.
  */
 
+import { brushOn } from "./brush.js";
 import { CodeBars, component, eachFrame, element, numbers, page, recall, remember, Screen, squaredError } from "./kit.js";
 import { prepare } from "./prepare.js";
 import { network } from "./runtime.js";
@@ -25,16 +26,14 @@ export default component((root, say, key) => {
   let encoder, decoder, words, write;
   let addresses = {};
   let stroke = null;
-  let drawing = null; // which pointer draws: no palm beside the pen, no second finger
   let erasing = false;
-  let cursor = [SIZE / 2, SIZE / 2];
   const ink = new Uint8Array(SIZE * SIZE);
 
   const canvas = element("canvas", { width: SIZE, height: SIZE, tabindex: 0, role: "application", class: "gl-area gl-paper" });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  const aloud = element("p", { class: "gl-aloud", "aria-live": "polite" });
   const hint = element("p", { class: "gl-hint", "aria-hidden": "true" });
-  const mark = element("div", { class: "gl-cursor", hidden: true });
+  const soon = eachFrame(() => follow());
+  const brush = brushOn(canvas, { size: SIZE, step: KEY_STEP, down, move, up, undo: () => undo.click(), painted: soon });
   const penButton = button(() => choose(false));
   const eraser = button(() => choose(true));
   const undo = button(() => change(() => kept.strokes.pop()));
@@ -42,10 +41,10 @@ export default component((root, say, key) => {
   const width = element("input", { type: "range", min: 10, max: 44, step: 1, value: kept.width });
   width.oninput = () => (kept.width = +width.value);
   const widthText = element("span");
-  const digit = new Screen("", { class: "gl-screen" });
-  const answer = new Screen("", { class: "gl-screen" });
-  const error = new Screen("", { class: "gl-screen" });
-  const bars = new CodeBars("", { class: "gl-screen" });
+  const digit = new Screen({ class: "gl-screen" });
+  const answer = new Screen({ class: "gl-screen" });
+  const error = new Screen({ class: "gl-screen" });
+  const bars = new CodeBars({ class: "gl-screen" });
   const broken = element("p", { class: "gl-broken", role: "alert", hidden: true });
   const captions = [0, 1, 2, 3].map(() => element("figcaption"));
   const figures = [digit, bars, answer, error].map(({ canvas: shown }, n) => element("figure", {}, shown, captions[n]));
@@ -57,7 +56,7 @@ export default component((root, say, key) => {
       element(
         "div",
         {},
-        element("div", { class: "gl-sheet" }, canvas, hint, mark, aloud),
+        element("div", { class: "gl-sheet" }, canvas, hint, ...brush.parts),
         element("div", { class: "gl-buttons" }, penButton, eraser, undo, clear),
         element("label", { class: "gl-width" }, widthText, width),
       ),
@@ -117,14 +116,15 @@ export default component((root, say, key) => {
   }
 
   function up() {
-    stroke = drawing = null;
+    stroke = null;
     follow();
     send();
   }
 
   /** Undo or clear. */
   function change(strokes) {
-    stroke = drawing = null;
+    stroke = null;
+    brush.drop();
     strokes();
     redraw();
     send();
@@ -152,7 +152,6 @@ export default component((root, say, key) => {
     captions[3].textContent = `${words.error}\nSSE ${write(squaredError(back, prepared))}`;
     page.dispatchEvent(new CustomEvent("code", { detail: { decoder: addresses.decoder, code: Array.from(code) } }));
   };
-  const soon = eachFrame(follow);
 
   /** Once through everything, so that the first stroke finds the code compiled. */
   function warmUp() {
@@ -167,66 +166,9 @@ export default component((root, say, key) => {
     say("drawing", { png: blank ? "" : canvas.toDataURL("image/png"), blank });
   }
 
-  // ------------------------------------------------------------------------------------------------ pointers and keys
-  const at = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
-  };
-  canvas.onpointerdown = (event) => {
-    if (stroke || !event.isPrimary || event.button) return;
-    drawing = event.pointerId;
-    canvas.setPointerCapture(event.pointerId);
-    mark.hidden = true;
-    down(at(event));
-    soon();
-    event.preventDefault();
-    canvas.focus({ preventScroll: true });
-  };
-  canvas.onpointermove = (event) => {
-    if (!stroke || event.pointerId !== drawing || !event.buttons) return;
-    const pieces = event.getCoalescedEvents?.() ?? [];
-    for (const piece of pieces.length ? pieces : [event]) move(at(piece));
-    soon();
-  };
-  canvas.onpointerup = canvas.onpointercancel = (event) => {
-    if (stroke && event.pointerId === drawing) up();
-  };
-  canvas.onkeydown = (event) => {
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    if (moves[event.key]) {
-      const step = event.shiftKey ? 3 * KEY_STEP : KEY_STEP;
-      cursor = cursor.map((value, axis) => Math.min(Math.max(value + step * moves[event.key][axis], 0), SIZE));
-      if (stroke) move([...cursor]);
-    } else if (event.key === " " || event.key === "Enter") {
-      if (stroke) up();
-      else down([...cursor]);
-      aloud.textContent = stroke ? words.lowered : words.lifted;
-    } else if (event.key === "Escape" && stroke) {
-      up();
-    } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
-      undo.click();
-    } else {
-      return;
-    }
-    event.preventDefault();
-    showCursor();
-    soon();
-  };
-  canvas.onblur = () => {
-    mark.hidden = true;
-    if (stroke) up();
-  };
-
-  function showCursor() {
-    mark.hidden = false;
-    mark.classList.toggle("gl-down", stroke !== null);
-    mark.style.left = `${(100 * cursor[0]) / SIZE}%`;
-    mark.style.top = `${(100 * cursor[1]) / SIZE}%`;
-  }
-
   return {
     async update(data, current) {
-      words = data.words;
+      words = brush.words = data.words;
       write = numbers(words.lang, 1);
       canvas.setAttribute("aria-label", words.paper);
       [penButton, eraser, undo, clear].forEach((one, n) => (one.textContent = [words.pen, words.eraser, words.undo, words.clear][n]));
@@ -270,10 +212,6 @@ const STYLE = `
 .gl-buttons { display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.4rem; max-width: 20rem; }
 .gl-buttons button { padding: 0.3rem 0.1rem; font-size: 0.95rem; }
 .gl-hint { position: absolute; inset: 0; margin: auto; height: 1.5rem; text-align: center; pointer-events: none; color: #9aa4b0; }
-.gl-cursor { position: absolute; width: 1rem; height: 1rem; margin: -0.5rem; border-radius: 50%; pointer-events: none;
-  border: 3px solid #8cc4ff; }
-.gl-aloud { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
-.gl-cursor.gl-down { background: #8cc4ff; }
 .gl-width { display: grid; grid-template-columns: auto 1fr; gap: 0.75rem; align-items: center; max-width: 20rem; margin-top: 0.4rem; }
 .gl-live { display: grid; grid-template-columns: repeat(auto-fit, minmax(6rem, 10rem)); gap: 0.75rem; }
 .gl-live figcaption { white-space: pre-line; }

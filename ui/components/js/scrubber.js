@@ -11,12 +11,12 @@ import { network } from "./runtime.js";
 const FRAMES = 11;
 
 export default component((root, say) => {
-  let net, words, write, at, decoder;
+  let net, words, write, at;
   let ends = [[], []];
 
-  const screen = new Screen("", { class: "gl-screen" });
+  const screen = new Screen({ class: "gl-screen" });
   const share = element("output", { "aria-live": "off" });
-  const frames = Array.from({ length: FRAMES }, () => new Screen("", { class: "gl-screen", "aria-hidden": "true" }));
+  const frames = Array.from({ length: FRAMES }, () => new Screen({ class: "gl-screen", "aria-hidden": "true" }));
   const strip = element("div", { class: "gl-frames" }, ...frames.map((frame) => frame.canvas));
   const handle = element("input", { type: "range", min: 0, max: 1, step: 0.005, value: 0.5, oninput: draw });
   const released = onRelease(handle, () => say("share", { at, values: [+handle.value] }));
@@ -58,12 +58,10 @@ export default component((root, say) => {
     async update(data, current) {
       words = data.words;
       write = numbers(words.lang, 2);
-      if (data.decoder !== decoder) {
-        const found = await network(data.decoder);
-        if (!current()) return;
-        net = found;
-        [decoder, at] = [data.decoder, undefined];
-      }
+      const found = await network(data.decoder);
+      if (!current()) return;
+      if (found !== net) at = undefined;
+      net = found;
       screen.canvas.setAttribute("aria-label", words.picture);
       handle.setAttribute("aria-label", words.handle);
       if (data.at !== at) {

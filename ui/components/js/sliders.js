@@ -23,12 +23,12 @@ export default component((root, say) => {
   let told; // the at of what was last told
   let fromPen = false; // the pen has brought a digit that the server does not know yet
 
-  const screen = new Screen("", { class: "gl-screen" });
+  const screen = new Screen({ class: "gl-screen" });
   const caption = element("figcaption");
   const buttons = element("div", { class: "gl-row" });
   const film = element("div", { class: "gl-film" });
   const filmCaption = element("p", { class: "gl-note" });
-  const frames = Array.from({ length: FILM }, () => new Screen("", { class: "gl-screen", "aria-hidden": "true" }));
+  const frames = Array.from({ length: FILM }, () => new Screen({ class: "gl-screen", "aria-hidden": "true" }));
   film.append(...frames.map((frame) => frame.canvas));
   const list = element("div", { class: "gl-list" });
   root.append(
