@@ -144,7 +144,7 @@ def more(metrics: dict[str, Any]) -> list[str]:
             "| of its units, on the test set | value |",
             "| --- | --- |",
             f"| mean activation | {units['mean_activation']:.4f} |",
-            f"| units above ½ for a picture, mean | {units['firing']:.1f} |",
+            f"| units above ¼ for a picture, mean | {units['firing']:.1f} |",
             f"| Frobenius norm of the encoder's Jacobian, mean | {units['jacobian_norm']:.3f} |",
             f"| error of a linear classifier on the codes | {100 * units['linear_error']:.2f} % |",
         ]

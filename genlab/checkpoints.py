@@ -5,8 +5,7 @@
                        metrics.json          what was measured on these weights, and their SHA-256
                        README.md             the card, generated
 
-``load`` trusts nothing: sizes, settings, tensor names, shapes and the hash are checked before memory is taken,
-and nothing is ever unpickled.
+``load`` trusts nothing: all is checked before memory is taken, and nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from genlab.errors import CheckpointError, ConfigError
 from genlab.models import ImageAutoencoder, build_empty, config_from_json, config_to_json
 
 WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "README.md"
-SNAPSHOTS = "snapshots.safetensors"  # beside the four, where a run was recorded
+SNAPSHOTS = "snapshots.safetensors"  # a fifth, where a run was recorded
 SCHEMA = 1
 MAX_JSON_BYTES = 4 * 2**20
 MAX_WEIGHT_BYTES = 512 * 2**20
@@ -40,7 +39,7 @@ class Checkpoint:
 
     Attributes:
         name: its folder's name.
-        model: in evaluation mode, without gradients, float32 on the CPU.
+        model: in evaluation mode, without gradients, float32.
         config: of the network.
         train: how it was trained.
         step: the game it was trained with.
@@ -67,7 +66,7 @@ def root() -> Path:
 
 
 def names() -> list[str]:
-    """The checkpoints on this machine, sorted."""
+    """The checkpoints on this machine."""
     return sorted(path.parent.name for path in root().glob(f"*/{CONFIG}"))
 
 
@@ -99,7 +98,7 @@ def load(name: str | Path) -> Checkpoint:
         config=config,
         train=train,
         step=step,
-        entry=str(read_json(folder / CONFIG).get("entry", folder.resolve().name))[:80],
+        entry=str(read_json(folder / CONFIG).get("entry", folder.name))[:80],
         metrics=metrics,
         card=read_text(folder / CARD),
         sha256=sha256,
@@ -228,9 +227,8 @@ def read_weights(path: Path, model: ImageAutoencoder) -> dict[str, Tensor]:
                 )
             tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in found}
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            "{path} is missing, cut short, or no safetensors file. Copy it again.", path=str(path)
-        ) from error
+        sentence = "{path} is missing, cut short, or no safetensors file. Copy it again."
+        raise CheckpointError(sentence, path=str(path)) from error
     for name, value in tensors.items():
         if not value.isfinite().all():
             raise CheckpointError("{path} has values in “{tensor}” that are no numbers.", path=str(path), tensor=name)
@@ -255,7 +253,7 @@ def save(
         train: how it was trained.
         step: the game it was trained with.
         metrics: what ``genlab.evaluation.measure`` gave and how the training went.
-        entry: the catalog's row that it is a training of; the folder's name if None.
+        entry: the catalog's row that it is a training of; if None, of its name.
         dtype: float16 halves the file; float32 where the metric would suffer.
     """
     from safetensors.torch import save as to_bytes
@@ -272,14 +270,6 @@ def save(
     write_json(folder / CONFIG, config)
     write_json(folder / METRICS, metrics)
     replace(folder / CARD, make_card(folder.name, config, metrics).encode())
-
-
-def rewrite_metrics(folder: Path, metrics: dict[str, Any]) -> None:
-    """New measurements, and a new card, for weights that stay."""
-    from genlab.cards import make_card
-
-    write_json(folder / METRICS, metrics)
-    replace(folder / CARD, make_card(folder.resolve().name, read_json(folder / CONFIG), metrics).encode())
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

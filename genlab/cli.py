@@ -1,4 +1,4 @@
-"""The command line: ``python -m genlab list | train | evaluate | few-labels | card | download``.
+"""The command line: ``python -m genlab list | train | evaluate | few-labels | compare-denoisers | card | download``.
 
 Errors are sentences on standard error and exit status 2; what a program reads goes to standard output.
 """
@@ -8,17 +8,14 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import logging
 import os
 import sys
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from genlab.catalog import CATALOG, Entry, get
-from genlab.config import TrainConfig
-from genlab.errors import GenlabError, TrainingError
+from genlab.errors import GenlabError
 
 OVERRIDES: dict[str, type] = {
     "dataset": str,
@@ -90,6 +87,10 @@ def make_parser() -> argparse.ArgumentParser:
     few.add_argument("--write", action="store_true", help="put the curve into the checkpoint's metrics.json")
     few.set_defaults(run=try_few_labels)
 
+    compare = commands.add_parser("compare-denoisers", help="networks and classical filters against noise")
+    compare.add_argument("--write", action="store_true", help="put the curves into the metrics.json of dae-mnist")
+    compare.set_defaults(run=compare_denoisers)
+
     card = commands.add_parser("card", help="print a checkpoint's model card, made anew")
     card.add_argument("name")
     card.add_argument("--write", action="store_true", help="put it into the checkpoint's folder")
@@ -135,9 +136,9 @@ def list_models(options: argparse.Namespace) -> None:
 
 def train_model(options: argparse.Namespace) -> None:
     """Train, with a progress bar on the first process; writes the checkpoint folder."""
-    from genlab import runs
+    from genlab import launching, runs
 
-    quieten_fabric()
+    launching.quieten()
     entry = with_overrides(get(options.name), options)
     out = options.out or Path("runs") / entry.name
     if options.dry_run:
@@ -145,7 +146,7 @@ def train_model(options: argparse.Namespace) -> None:
         return
     from tqdm import tqdm
 
-    fabric = launch(entry.train, options)
+    fabric = launching.launch(entry.train, options)
     with tqdm(unit="step", disable=not fabric.is_global_zero, dynamic_ncols=True, delay=0.001) as bar:
         for record in runs.train(entry, out, fabric=fabric, compile_model=options.compile):
             bar.total = record.steps
@@ -155,56 +156,7 @@ def train_model(options: argparse.Namespace) -> None:
             fabric.log_dict({**record.losses, "learning_rate": record.learning_rate}, step=record.step)
     if fabric.is_global_zero:
         print(f"Wrote {out}. Measure it with: python -m genlab evaluate {out}")
-    part(fabric)
-
-
-def part(fabric: Any) -> None:
-    """The processes of a training end together: one that just exits may die of a connection still in use."""
-    import torch
-
-    fabric.barrier()
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-
-
-def launch(config: TrainConfig, options: argparse.Namespace) -> Any:
-    """The processes of this training, started; this function returns in each of them."""
-    import torch
-
-    from genlab import device
-    from genlab.training import make_fabric
-
-    wanted = device.pick(options.device).type
-    devices, nodes = processes(options)
-    most = {"cuda": torch.cuda.device_count(), "mps": 1}.get(wanted, devices)
-    if not 1 <= devices <= most or nodes < 1:
-        raise TrainingError(
-            "Training on {devices} × “{device}” of {nodes} machines is not possible; here, choose 1 to {most} devices.",
-            devices=devices,
-            device=wanted,
-            nodes=nodes,
-            most=max(most, 1),
-        )
-    loggers = None
-    if options.tensorboard:
-        try:
-            from lightning_fabric.loggers import TensorBoardLogger
-
-            loggers = TensorBoardLogger(options.tensorboard, name=options.name)
-        except ModuleNotFoundError as error:
-            raise TrainingError("TensorBoard is not installed. Install it with: pip install tensorboard") from error
-    fabric = make_fabric(config, device=wanted, devices=devices, nodes=nodes, loggers=loggers)
-    if "LT_CLI_USED" not in os.environ:  # “fabric run” has launched it already
-        fabric.launch()
-    return fabric
-
-
-def processes(options: argparse.Namespace) -> tuple[int, int]:
-    """Devices of each machine, and machines: as many as torchrun has started, else what the options say."""
-    if "TORCHELASTIC_RUN_ID" not in os.environ:
-        return options.devices, options.nodes
-    here = int(os.environ["LOCAL_WORLD_SIZE"])
-    return here, int(os.environ["WORLD_SIZE"]) // here
+    launching.part(fabric)
 
 
 def with_overrides(entry: Entry, options: argparse.Namespace) -> Entry:
@@ -247,9 +199,9 @@ def evaluate_model(options: argparse.Namespace) -> None:
 
 def try_few_labels(options: argparse.Namespace) -> None:
     """Train the classifiers, a line each; with ``--write`` the errors go into ``metrics.json``."""
-    from genlab import checkpoints, few_labels
+    from genlab import checkpoints, few_labels, launching, runs
 
-    quieten_fabric()
+    launching.quieten()
     checkpoint = checkpoints.load(options.name)
     found = []
     print(f"{'labels':>7} {'seed':>4} {'way':<7} {'error, %':>8}")
@@ -258,7 +210,24 @@ def try_few_labels(options: argparse.Namespace) -> None:
         found.append(trial)
     if options.write:
         metrics = {**checkpoint.metrics, "few_labels": few_labels.summary(found)}
-        checkpoints.rewrite_metrics(checkpoints.find(options.name), metrics)
+        runs.rewrite(options.name, metrics)
+
+
+def compare_denoisers(options: argparse.Namespace) -> None:
+    """A line for each kind of noise and method; with ``--write`` the curves go into ``metrics.json``."""
+    from genlab import checkpoints, comparison, data, runs
+
+    names = ("dae-mnist", "dae-dense-mnist", "ae-mnist-z64")
+    loaded = {name: checkpoints.load(name) for name in names}
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    images = data.load("mnist", "test").images
+    for kind, method, levels in comparison.compare({name: c.model for name, c in loaded.items()}, images):
+        shown = "   ".join(f"{level}: {psnr:.2f}" for level, psnr in levels.items())
+        print(f"{kind:<9} {method:<16} {shown}", flush=True)
+        found.setdefault(kind, {})[method] = levels
+    if options.write:
+        metrics = {**loaded[names[0]].metrics, "comparison": {"pictures": comparison.PICTURES, "psnr": found}}
+        runs.rewrite(names[0], metrics)
 
 
 def print_card(options: argparse.Namespace) -> None:
@@ -290,11 +259,3 @@ def download_dataset(options: argparse.Namespace) -> None:
 
         folder = data.download(options.name, progress=show)
     print(f"{options.name} is in {folder}.")
-
-
-def quieten_fabric() -> None:
-    """Fabric explains its choices at length; the progress bar says what a person needs."""
-    import lightning_fabric  # noqa: F401 - it sets the level of its log when it is imported
-
-    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="lightning_fabric")

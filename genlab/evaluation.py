@@ -89,11 +89,12 @@ def measure(model: ImageAutoencoder, train: TrainConfig, *, with_baseline: bool 
             **measure_units(model, to_float(test)),
             "parameters": count_parameters(model),
             "linear_error": round(probe(model, train.dataset, train.split), 4),
+            "noise_passed": round(noise_passed(model, test), 4),
         }
     return result
 
 
-LEVELS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
+LEVELS = (0.25, 0.5, 0.75)
 """The strengths of noise at which denoising is measured."""
 
 
@@ -103,6 +104,7 @@ def denoising(model: ImageAutoencoder, images: Tensor, kind: str) -> dict[str, f
 
     The noise is drawn from fixed seeds, the same for every model.
     """
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # convolutions are a quarter faster
     found = {}
     for level in LEVELS:
         total = 0.0
@@ -111,6 +113,17 @@ def denoising(model: ImageAutoencoder, images: Tensor, kind: str) -> dict[str, f
             total += squared_errors(model.decode(model.encode(noisy)), x).sum().item()
         found[f"{level:g}"] = round(psnr(total / images.numel()), 4)
     return found
+
+
+@torch.no_grad()
+def noise_passed(model: ImageAutoencoder, images: Tensor, level: float = 0.5) -> float:
+    """How much Gaussian noise comes through: Σ‖g(f(x̃)) − g(f(x))‖² / Σ‖x̃ − x‖², 1 for a network that copies."""
+    passed = total = 0.0
+    for n, x in enumerate(batches(images)):
+        noisy = spoil(x, "gaussian", level, draw(tuple(x.shape), make_generator(n, "denoising")))
+        passed += squared_errors(model(noisy), model(x)).sum().item()
+        total += squared_errors(noisy, x).sum().item()
+    return passed / total
 
 
 def probe(model: ImageAutoencoder, dataset: str, split: str) -> float:

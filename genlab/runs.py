@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from genlab import checkpoints, data
+from genlab.cards import make_card
 from genlab.catalog import Entry, get
 from genlab.checkpoints import SNAPSHOTS
 from genlab.config import TrainConfig
@@ -105,7 +106,7 @@ def publish(
         **measured(model, entry.train),
         "train": learned(model, images),
         "goals": dict(entry.goals),
-        "codes": code_statistics(model, images),
+        **codes(model, images),
         "training": training,
     }
     checkpoints.save(out, model, entry.train, entry.step, metrics, entry=entry.name, dtype=dtype)
@@ -136,10 +137,26 @@ def remeasure(name: str) -> dict[str, Any]:
         **measured(checkpoint.model, checkpoint.train),
         "train": learned(checkpoint.model, images),
         "goals": dict(entry.goals),
-        "codes": code_statistics(checkpoint.model, images),
+        **codes(checkpoint.model, images),
     }
-    checkpoints.rewrite_metrics(checkpoints.find(name), metrics)
+    rewrite(name, metrics)
     return metrics
+
+
+def rewrite(name: str, metrics: dict[str, Any]) -> None:
+    """New measurements, and a new card, for weights that stay."""
+    folder = checkpoints.find(name)
+    checkpoints.write_json(folder / checkpoints.METRICS, metrics)
+    card = make_card(folder.resolve().name, checkpoints.read_json(folder / checkpoints.CONFIG), metrics)
+    checkpoints.replace(folder / checkpoints.CARD, card.encode())
+
+
+MOST_SLIDERS = 1024  # a longer code is a map, which nobody moves number by number
+
+
+def codes(model: ImageAutoencoder, images: torch.Tensor) -> dict[str, Any]:
+    """Where the codes of the training pictures lie, for sliders; nothing for very long codes."""
+    return {"codes": code_statistics(model, images)} if model.latent_dim <= MOST_SLIDERS else {}
 
 
 def learned(model: ImageAutoencoder, images: torch.Tensor) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from genlab.errors import ConfigError
 from genlab.models import ImageAutoencoder
 
 LEVELS = 20  # of the histogram of activations, 0 to 1
-ON = 0.5  # a unit fires
+ON = 0.25  # a unit fires
 
 
 def has_sigmoid_units(config: ModelConfig) -> bool:

@@ -18,7 +18,7 @@ LETTER_MAPS = {  # side of the code: network, PSNR of the prototype
     1: (MapConfig(latent_dim=1, sizes=(14, 7, 1), channels=(16, 32, 64)), 9.2),
 }
 
-STREET = TrainConfig(dataset="street", epochs=20, batch_size=128, learning_rate=1.5e-3, weight_decay=0.01)
+STREET = TrainConfig(dataset="street", epochs=12, batch_size=128, learning_rate=1.5e-3, weight_decay=0.01)
 
 PICTURES: tuple[Entry, ...] = (
     *(
