@@ -38,9 +38,20 @@ def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def mnist_root(user_cache: Path) -> Path:
     """The root to load MNIST from; a test that needs it is skipped where MNIST is absent."""
+    return root_of("mnist", "MNIST/raw")
+
+
+@pytest.fixture(scope="session")
+def notmnist_root(user_cache: Path) -> Path:
+    """The same of notMNIST."""
+    return root_of("notmnist", "notMNIST/raw")
+
+
+def root_of(name: str, folder: str) -> Path:
+    """The root that holds a data set; skips where none does."""
     from genlab.data.sources import available, search_roots
 
     for root in search_roots():
-        if available(root)["mnist"] is not None:
+        if available(root)[name] is not None:
             return root
-    pytest.skip("MNIST is not on this machine: let GENLAB_DATA name the folder that holds MNIST/raw")
+    pytest.skip(f"{name} is not on this machine: let GENLAB_DATA name the folder that holds {folder}")

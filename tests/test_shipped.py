@@ -21,13 +21,22 @@ from genlab.catalog import CATALOG, SIZES
 from genlab.checkpoints import Checkpoint
 from genlab.config import PCAConfig
 from genlab.data.images import to_float
-from genlab.evaluation import batches, pca_baseline
+from genlab.evaluation import against, batches, goal_value, is_met, pca_baseline
 from genlab.losses import squared_errors
-from genlab.metrics import ssim
+from genlab.metrics import psnr, ssim
+from genlab.noise import draw, spoil
+from genlab.runs import MOST_SLIDERS
+from genlab.seeding import make_generator
+from genlab.units import measure_units
 
 ROOT = Path(__file__).parents[1] / "checkpoints"
 PCA_SSE = {2: 43.6, 4: 37.6, 8: 29.4, 16: 21.1, 32: 13.2, 64: 7.1, 128: 3.30}  # as the course's issue prints them
 LEARNED = [name for name, entry in CATALOG.items() if not isinstance(entry.model, PCAConfig)]
+# A denoiser's task is another; one layer with a linear output can do no better than PCA (Bourlard & Kamp 1988).
+REBUILDERS = [name for name in LEARNED if CATALOG[name].train.noise == "none" and not name.startswith("bench-")]
+DENOISERS = [name for name in LEARNED if CATALOG[name].train.noise != "none"]
+BENCH = [name for name in LEARNED if name.startswith("bench-")]
+COUNTS = {"mnist": 10_000, "notmnist": 10_000, "street": 4_000}  # test pictures
 every_name = pytest.mark.parametrize("name", CATALOG)
 
 
@@ -46,18 +55,14 @@ def measured(name: str, key: str = "sse") -> float:
     return load(name).metrics["test"][key]
 
 
-def goal_values(metrics: dict[str, Any], goals: dict[str, float]) -> dict[str, float]:
-    """What the metrics say of each goal: ``sse`` and ``mse_signed`` of the test set, ``sse@K`` of prefixes."""
-    return {
-        goal: metrics["by_length"][goal.removeprefix("sse@")] if "@" in goal else metrics["test"][goal]
-        for goal in goals
+def assert_met(metrics: dict[str, Any], name: str) -> None:
+    """Every goal of the catalog's row, as ``evaluate`` reads it."""
+    entry = CATALOG[name]
+    found = {goal: goal_value(metrics, goal, entry.train) for goal in entry.goals}
+    missed = {
+        goal: (value, entry.goals[goal]) for goal, value in found.items() if not is_met(goal, value, entry.goals[goal])
     }
-
-
-def assert_met(found: dict[str, float], name: str) -> None:
-    late = {goal: (value, CATALOG[name].goals[goal]) for goal, value in found.items()}
-    late = {goal: pair for goal, pair in late.items() if not pair[0] <= pair[1]}
-    assert not late, f"{name} misses (found, goal): {late}"
+    assert not missed, f"{name} misses (found, goal): {missed}"
 
 
 # ----------------------------------------------------------------------------------- files and catalog
@@ -70,6 +75,7 @@ def test_only_what_the_catalog_has_is_shipped() -> None:
 @every_name
 def test_four_files_and_no_more(name: str) -> None:
     files = {"weights.safetensors", "config.json", "metrics.json", "README.md"}
+    files |= {"snapshots.safetensors"} if CATALOG[name].snapshots else set()
     assert {path.name for path in (ROOT / name).iterdir()} == files
 
 
@@ -91,14 +97,19 @@ def test_the_card_is_as_it_would_be_made_now(name: str) -> None:
 @every_name
 def test_measurements_are_whole(name: str) -> None:
     entry, metrics = CATALOG[name], load(name).metrics
-    test = metrics["test"]
-    assert (test["dataset"], test["split"], test["count"]) == (entry.train.dataset, "test", 10_000)
-    assert test["mse"] == pytest.approx(test["sse"] / 784, rel=1e-3)
-    assert test["mse_signed"] == pytest.approx(4 * test["sse"] / 784, rel=1e-4)
-    assert test["psnr"] == pytest.approx(-10 * math.log10(test["sse"] / 784), abs=1e-3)
+    test, pixels = metrics["test"], entry.model.pixels
+    assert (test["dataset"], test["split"], test["count"]) == (entry.train.dataset, "test", COUNTS[entry.train.dataset])
+    assert test["mse"] == pytest.approx(test["sse"] / pixels, rel=2e-3)
+    assert test["mse_signed"] == pytest.approx(4 * test["sse"] / pixels, rel=1e-3)
+    assert test["psnr"] == pytest.approx(-10 * math.log10(test["sse"] / pixels), abs=1e-3)
     assert 0 < test["ssim"] < 1
-    assert metrics["baseline"]["name"] == f"PCA-{entry.model.latent_dim}"
-    codes = metrics["codes"]
+    assert metrics["baseline"]["name"] == f"PCA-{min(entry.model.latent_dim, pixels)}"
+    assert ("codes" in metrics) == (entry.model.latent_dim <= MOST_SLIDERS)
+    assert ("denoising" in metrics) == (name in DENOISERS)
+    assert ("units" in metrics) == (name in BENCH)
+    codes = metrics.get("codes", {"mean": [], "std": [], "quantiles": {}})
+    if not codes["mean"]:
+        return
     for numbers in (codes["mean"], codes["std"], *codes["quantiles"].values()):
         assert len(numbers) == entry.model.latent_dim
     levels = [codes["quantiles"][key] for key in sorted(codes["quantiles"], key=float)]
@@ -118,10 +129,10 @@ def test_the_curve_has_every_epoch_and_falls(name: str) -> None:
 
 @every_name
 def test_goals_are_met_on_paper(name: str) -> None:
-    assert_met(goal_values(load(name).metrics, dict(CATALOG[name].goals)), name)
+    assert_met(load(name).metrics, name)
 
 
-@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("name", REBUILDERS)
 def test_better_than_pca_of_the_same_size(name: str) -> None:
     baseline = load(name).metrics["baseline"]
     assert measured(name) < baseline["sse_clipped"] < baseline["sse"]
@@ -159,9 +170,15 @@ def test_the_recipe_matters() -> None:
 
 
 @cache
-def mnist_images(root: Path) -> Tensor:
-    """MNIST's 10,000."""
-    return data.load("mnist", "test", root=root).images
+def test_images(dataset: str, root: Path | None) -> Tensor:
+    """The test pictures of a data set; MNIST's are 10,000."""
+    return data.load(dataset, "test", root=root).images
+
+
+def images_of(name: str, request: pytest.FixtureRequest) -> Tensor:
+    """The test pictures that a model is judged on; skips where they are not here."""
+    dataset = CATALOG[name].train.dataset
+    return test_images(dataset, None if dataset == "street" else request.getfixturevalue(f"{dataset}_root"))
 
 
 @torch.no_grad()
@@ -176,10 +193,10 @@ def errors_by_length(name: str, images: Tensor, lengths: list[int]) -> dict[int,
 
 
 @every_name
-def test_measured_again(name: str, mnist_root: Path) -> None:
-    entry, metrics, images = CATALOG[name], load(name).metrics, mnist_images(mnist_root)
-    whole = entry.model.latent_dim
-    prefixes = [int(goal.removeprefix("sse@")) for goal in entry.goals if "@" in goal]
+def test_measured_again(name: str, request: pytest.FixtureRequest) -> None:
+    entry, metrics, images = CATALOG[name], load(name).metrics, images_of(name, request)
+    whole, pixels = entry.model.latent_dim, entry.model.pixels
+    prefixes = [int(goal.removeprefix("sse@")) for goal in entry.goals if goal.startswith("sse@")]
     if isinstance(entry.model, PCAConfig):
         prefixes = [int(k) for k in metrics["by_length"]]
     found = errors_by_length(name, images, [whole, *(k for k in prefixes if k != whole)])
@@ -187,32 +204,74 @@ def test_measured_again(name: str, mnist_root: Path) -> None:
     for k in prefixes:
         assert metrics["by_length"][str(k)] == pytest.approx(found[k], rel=0.005), k
 
-    test = {"sse": found[whole], "mse_signed": 4 * found[whole] / 784}
-    again = {"test": test, "by_length": {str(k): found[k] for k in prefixes}}
-    assert_met(goal_values(again, dict(entry.goals)), name)
+    test = {"sse": found[whole], "mse_signed": 4 * found[whole] / pixels, "psnr": psnr(found[whole] / pixels)}
+    assert_met({**metrics, "test": test, "by_length": {str(k): found[k] for k in prefixes}}, name)
 
 
 @every_name
-def test_likeness_measured_again_on_a_few(name: str, mnist_root: Path) -> None:
-    x = to_float(mnist_images(mnist_root)[::50])
+def test_likeness_measured_again_on_a_few(name: str, request: pytest.FixtureRequest) -> None:
+    x = to_float(images_of(name, request)[::50])
     with torch.no_grad():
         likeness = ssim(load(name).model(x), x)
-    doubt = 4 * likeness.std().item() / math.sqrt(len(x))
+    doubt = 4 * likeness.std().item() / math.sqrt(len(x)) + 1e-3
     assert likeness.mean().item() == pytest.approx(measured(name, "ssim"), abs=doubt)
 
 
-@every_name
-def test_codes_of_the_test_set_lie_where_the_sliders_go(name: str, mnist_root: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in CATALOG if CATALOG[name].model.latent_dim <= MOST_SLIDERS])
+def test_codes_of_the_test_set_lie_where_the_sliders_go(name: str, request: pytest.FixtureRequest) -> None:
     codes = load(name).metrics["codes"]
     with torch.no_grad():
-        z = load(name).model.encode(to_float(mnist_images(mnist_root)[::10]))
+        z = load(name).model.encode(to_float(images_of(name, request)[::10]))
     low, high, mean, std = (
         torch.tensor(numbers)
         for numbers in (codes["quantiles"]["0.01"], codes["quantiles"]["0.99"], codes["mean"], codes["std"])
     )
     outside = ((z < low - 1e-3) | (z > high + 1e-3)).float().mean().item()
     assert outside < 0.04  # 2 % of the training images
-    assert ((z.mean(0) - mean).abs() <= 0.2 * std + 1e-3).all()
+    assert ((z.mean(0) - mean).abs() <= 0.25 * std + 1e-3).all()
+
+
+@pytest.mark.parametrize("name", DENOISERS)
+def test_noise_taken_away_again(name: str, request: pytest.FixtureRequest) -> None:
+    """On every tenth picture, noise of σ = 0.5: within what the choice of pictures does."""
+    images = images_of(name, request)[::10]
+    x = to_float(images)
+    noisy = spoil(x, "gaussian", 0.5, draw(tuple(x.shape), make_generator(9, "again")))
+    with torch.no_grad():
+        errors = squared_errors(load(name).model(noisy), x) / CATALOG[name].model.pixels
+    doubt = 4 * errors.std().item() / math.sqrt(len(errors))
+    assert errors.mean().item() == pytest.approx(
+        10 ** (-load(name).metrics["denoising"]["gaussian"]["0.5"] / 10), abs=doubt
+    )
+    assert errors.mean() < 0.7 * (squared_errors(noisy, x) / CATALOG[name].model.pixels).mean()
+
+
+@pytest.mark.parametrize("name", BENCH)
+def test_units_measured_again(name: str, request: pytest.FixtureRequest) -> None:
+    found, printed = measure_units(load(name).model, to_float(images_of(name, request))), load(name).metrics["units"]
+    for key in ("mean_activation", "firing", "jacobian_norm"):
+        assert printed[key] == pytest.approx(found[key], rel=0.01), key
+    assert printed["parameters"] == sum(p.numel() for p in load(name).model.parameters())
+    plain = load("bench-plain-mnist").metrics
+    assert load(name).metrics["against_plain"] == against(load(name).metrics, plain)
+
+
+def test_noise_keeps_an_overcomplete_code_from_copying() -> None:
+    copier, honest = (load(f"bench-overcomplete{kind}-mnist").metrics["units"] for kind in ("", "-denoising"))
+    assert copier["noise_passed"] > 0.5
+    assert honest["noise_passed"] < 0.4 * copier["noise_passed"]
+
+
+def test_a_pre_trained_encoder_needs_fewer_labels() -> None:
+    """20.29 % and 6.79 %: a support vector machine on PCA-30, as the issue prints them for 100 and 1,000 labels."""
+    few = load("ae-stacked-mnist-z30").metrics["few_labels"]
+    mean = {
+        way: dict(zip(few["sizes"], (sum(e) / len(e) for e in errors), strict=True))
+        for way, errors in few["errors"].items()
+    }
+    assert all(len(errors) == 5 for errors in few["errors"]["tuned"])
+    assert mean["tuned"][100] < min(mean["random"][100], 0.2029)
+    assert mean["tuned"][1000] < min(mean["random"][1000], 0.0679)
 
 
 @pytest.mark.parametrize("k", SIZES)
