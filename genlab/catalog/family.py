@@ -127,7 +127,7 @@ FAMILY: tuple[Entry, ...] = (
         "penalised",
         goals={"plain:jacobian_norm": 0.5},
         penalty="contractive",
-        penalty_weight=0.1,
+        penalty_weight=0.3,
     ),
     bench(
         "denoising",
