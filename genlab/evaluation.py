@@ -80,7 +80,7 @@ def measure(model: ImageAutoencoder, train: TrainConfig, *, with_baseline: bool 
     }
     if lengths := prefixes(model):
         result["by_length"] = {str(k): round(sum_of_squares(model, test, k), 4) for k in lengths}
-    if with_baseline:
+    if with_baseline and model.latent_dim < test[0].numel():  # with as many components as pixels PCA copies
         result["baseline"] = pca_baseline(train.dataset, train.split, model.latent_dim)
     if train.noise != "none":
         result["denoising"] = {kind: denoising(model, test, kind) for kind in NOISES}

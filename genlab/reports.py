@@ -12,12 +12,14 @@ from genlab.evaluation import goal_value, is_met
 
 def report(checkpoint: Checkpoint, result: Mapping[str, Any]) -> str:
     """The figures of ``measured`` as lines of text."""
-    test, baseline = result["test"], result["baseline"]
+    test = result["test"]
     lines = [
         f"{checkpoint.name} on {test['count']:,} test images of {test['dataset']}:",
         f"  SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB   SSIM {test['ssim']:.4f}",
-        f"  {baseline['name']}: SSE {baseline['sse']:.2f} ({baseline['sse_clipped']:.2f} when clipped to 0…1)",
     ]
+    if baseline := result.get("baseline"):
+        clipped = f"{baseline['sse_clipped']:.2f} when clipped to 0…1"
+        lines.append(f"  {baseline['name']}: SSE {baseline['sse']:.2f} ({clipped})")
     lines += [f"  first {length} numbers: SSE {sse:.2f}" for length, sse in result.get("by_length", {}).items()]
     for kind, levels in result.get("denoising", {}).items():
         shown = "   ".join(f"{level}: {psnr:.2f}" for level, psnr in levels.items())

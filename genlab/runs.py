@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from genlab import checkpoints, data
+from genlab import checkpoints, data, quantise
 from genlab.cards import make_card
 from genlab.catalog import Entry, get
 from genlab.checkpoints import SNAPSHOTS
 from genlab.config import TrainConfig
 from genlab.evaluation import against, code_statistics, measure, sum_of_squares
-from genlab.models import DenseAutoencoder, ImageAutoencoder, build
+from genlab.models import DenseAutoencoder, ImageAutoencoder, MapAutoencoder, build
 from genlab.seeding import make_generator
 from genlab.snapshots import Snapshots
 from genlab.stacking import fit_stacked
@@ -106,7 +106,7 @@ def publish(
         **measured(model, entry.train),
         "train": learned(model, images),
         "goals": dict(entry.goals),
-        **codes(model, images),
+        **codes(model, entry.train, images),
         "training": training,
     }
     checkpoints.save(out, model, entry.train, entry.step, metrics, entry=entry.name, dtype=dtype)
@@ -131,13 +131,13 @@ def remeasure(name: str) -> dict[str, Any]:
     """
     checkpoint = checkpoints.load(name)
     entry = get(checkpoint.entry)
-    images = data.load(entry.train.dataset, entry.train.split).images
+    images = data.load(checkpoint.train.dataset, checkpoint.train.split).images
     metrics = {
         **checkpoint.metrics,
         **measured(checkpoint.model, checkpoint.train),
         "train": learned(checkpoint.model, images),
         "goals": dict(entry.goals),
-        **codes(checkpoint.model, images),
+        **codes(checkpoint.model, checkpoint.train, images),
     }
     rewrite(name, metrics)
     return metrics
@@ -154,9 +154,18 @@ def rewrite(name: str, metrics: dict[str, Any]) -> None:
 MOST_SLIDERS = 1024  # a longer code is a map, which nobody moves number by number
 
 
-def codes(model: ImageAutoencoder, images: torch.Tensor) -> dict[str, Any]:
-    """Where the codes of the training pictures lie, for sliders; nothing for very long codes."""
-    return {"codes": code_statistics(model, images)} if model.latent_dim <= MOST_SLIDERS else {}
+def codes(model: ImageAutoencoder, train: TrainConfig, images: torch.Tensor) -> dict[str, Any]:
+    """Where the codes of the training pictures lie, for sliders; and what quantising a map's numbers costs.
+
+    Nothing for very long codes.
+    """
+    if model.latent_dim > MOST_SLIDERS:
+        return {}
+    found = {"codes": code_statistics(model, images)}
+    if isinstance(model, MapAutoencoder):
+        test = data.load(train.dataset, "test").images
+        found["quantised"] = quantise.measure(model, found["codes"], test)
+    return found
 
 
 def learned(model: ImageAutoencoder, images: torch.Tensor) -> dict[str, Any]:

@@ -120,8 +120,9 @@ def _figure(picture: Picture) -> str:
     source = base64.b64encode(picture.png).decode()
     alt = escape(picture.alt or f"{picture.title} {picture.note}".strip(), quote=True)
     title = f"<b>{escape(picture.title)}</b>" if picture.title else ""
-    note = "".join(f"<br>{escape(line)}" for line in picture.note.splitlines())
-    caption = f"<figcaption>{title}{note}</figcaption>" if title or note else ""
+    note = "<br>".join(escape(line) for line in picture.note.splitlines())
+    between = "<br>" if title and note else ""
+    caption = f"<figcaption>{title}{between}{note}</figcaption>" if title or note else ""
     smooth = ' class="gl-smooth"' if picture.smooth else ""
     chosen = ' class="gl-chosen"' if picture.chosen else ""
     return f'<figure{chosen}><img{smooth} alt="{alt}" src="data:image/png;base64,{source}">{caption}</figure>'

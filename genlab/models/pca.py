@@ -34,9 +34,15 @@ class PCA(ImageAutoencoder):
     @torch.no_grad()
     def solve(self, images: Tensor) -> None:
         """Set mean and components from ``uint8`` images (N, C, H, W): eigenvectors of their covariance."""
-        x = images.flatten(1).double() / 255.0
-        mean = x.mean(0)
-        covariance = (x.T @ x) / len(x) - torch.outer(mean, mean)
+        flat = images.flatten(1)
+        total = torch.zeros(flat.shape[1], dtype=torch.double)
+        products = torch.zeros(flat.shape[1], flat.shape[1], dtype=torch.double)
+        for part in flat.split(8192):  # in pieces: as doubles, all of SVHN would be 1.8 GB
+            x = part.double() / 255.0
+            total += x.sum(0)
+            products += x.T @ x
+        mean = total / len(flat)
+        covariance = products / len(flat) - torch.outer(mean, mean)
         _, vectors = torch.linalg.eigh(covariance)  # ascending
         components = vectors.T.flip(0)[: self.latent_dim]
         signs = components.gather(1, components.abs().argmax(1, keepdim=True)).sign()  # a sign that never flips
