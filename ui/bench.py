@@ -11,7 +11,7 @@ import streamlit as st
 
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
-from ui.i18n import N_, _, number
+from ui.i18n import N_, _, n_, number
 from ui.pictures import Picture, error_png, grey_png, strip
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def head(switch: str, x: Tensor) -> None:
         [
             Picture(png=grey_png(x[0]), title=_("Original")),
             Picture(
-                png=grey_png(code_map(h[0])), title=_("Code"), note=_("{n} units fire").format(n=number(firing(h)))
+                png=grey_png(code_map(h[0])), title=_("Code"), note=fire(firing(h))
             ),
             Picture(png=grey_png(x_hat[0]), title=_("Rebuilt"), note="SSE " + number(sse, 1)),
         ],
@@ -124,6 +124,11 @@ def price(switch: str, loaded: Checkpoint, h: Tensor) -> str:
     return _("This picture: Ω = **{value}**, λ = {weight}, λ Ω = **{cost}**").format(
         value=number(value, 1), weight=number(train.penalty_weight, 1), cost=number(train.penalty_weight * value, 1)
     )
+
+
+def fire(n: int) -> str:
+    """How many units fire, in words."""
+    return n_("{n} unit fires", "{n} units fire", n).format(n=number(n))
 
 
 def firing(h: Tensor) -> int:

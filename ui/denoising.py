@@ -37,7 +37,7 @@ DRAWS = 7
 
 def spoil(x: Tensor, kind: str) -> Noisy:
     """The picture under the visitor's hand, and the two dense networks that follow it."""
-    live = [(name, _(NETWORKS[name])) for name in (DENSE, PLAIN)]
+    live = [(name, _(NETWORKS[name])) for name in (DENSE, PLAIN) if cache.checkpoint_or_none(name)]
     return noise_pad(live, x, kind=kind, about=x.numpy().tobytes(), key="spoil")
 
 
