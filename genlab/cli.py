@@ -83,7 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=evaluate_model)
 
     few = commands.add_parser("few-labels", help="classifiers on few labels, with and without a pre-trained encoder")
-    few.add_argument("name", nargs="?", default="ae-stacked-mnist-z30", help="the checkpoint whose encoder is used")
+    few.add_argument("name", nargs="?", default="ae-deep-mnist-z30", help="the checkpoint whose encoder is used")
     few.add_argument("--write", action="store_true", help="put the curve into the checkpoint's metrics.json")
     few.set_defaults(run=try_few_labels)
 

@@ -49,13 +49,13 @@ class Trial:
 
 
 def settings(count: int, seed: int) -> TrainConfig:
-    """How a classifier of ``count`` labels is trained: 600 steps, 2,000 for more than a thousand labels."""
+    """How a classifier of ``count`` labels is trained: 600 steps, 1,000 for more than a thousand labels."""
     batch = min(count, 128)
-    steps = 600 if count <= 1_000 else 2_000
+    steps = 600 if count <= 1_000 else 1_000
     return TrainConfig(
         epochs=math.ceil(steps / math.ceil(count / batch)),
         batch_size=batch,
-        learning_rate=2e-3,
+        learning_rate=1e-3,
         weight_decay=0.02,
         augment=0.9,
         seed=seed,

@@ -52,7 +52,7 @@ class Snapshots:
         return round(total / len(test), 4)
 
     def write(self) -> None:
-        """All pictures so far, ``uint8`` (epochs + 1, 10, C, H, W), in place of the older file."""
+        """All pictures so far, ``uint8`` (epochs + 1, 10, 1, 28, 28), in place of the older file."""
         from safetensors.torch import save_file
 
         part = self.path.with_name(f"{self.path.name}.part")
@@ -84,7 +84,8 @@ def read(path: Path) -> Tensor:
     try:
         with safe_open(path, framework="pt") as file:
             part = file.get_slice("pictures")
-            if part.get_dtype() != "U8" or len(part.get_shape()) != 5 or part.get_shape()[1] != 10:
+            epochs, *shape = part.get_shape()
+            if part.get_dtype() != "U8" or not epochs or shape != [10, 1, 28, 28]:
                 raise CheckpointError("{path} does not hold the pictures of a training.", path=str(path))
             return file.get_tensor("pictures")
     except (OSError, SafetensorError) as error:

@@ -266,7 +266,7 @@ def test_noise_keeps_an_overcomplete_code_from_copying() -> None:
 
 def test_a_pre_trained_encoder_needs_fewer_labels() -> None:
     """20.29 % and 6.79 %: a support vector machine on PCA-30, as the issue prints them for 100 and 1,000 labels."""
-    few = load("ae-stacked-mnist-z30").metrics["few_labels"]
+    few = load("ae-deep-mnist-z30").metrics["few_labels"]
     mean = {
         way: dict(zip(few["sizes"], (sum(e) / len(e) for e in errors), strict=True))
         for way, errors in few["errors"].items()
