@@ -22,7 +22,7 @@ page = st.navigation(
             ),
             st.Page("pages/explore.py", title=_("Explore the code"), icon=":material/explore:", url_path="explore"),
             st.Page("pages/denoise.py", title=_("Denoise"), icon=":material/auto_fix_high:", url_path="denoise"),
-            st.Page("pages/bench.py", title=_("Regularisers"), icon=":material/tune:", url_path="regularisers"),
+            st.Page("pages/regularisers.py", title=_("Regularisers"), icon=":material/tune:", url_path="regularisers"),
             st.Page("pages/stack.py", title=_("Layer by layer"), icon=":material/layers:", url_path="stack"),
             st.Page("pages/letters.py", title=_("Letters"), icon=":material/match_case:", url_path="letters"),
             st.Page("pages/street.py", title=_("Street numbers"), icon=":material/signpost:", url_path="street"),

@@ -11,7 +11,7 @@ from genlab.losses import PENALTIES
 from tests.test_pages import bare, go, machine, router, sentences, strips, thaw, visit, with_mnist, words  # noqa: F401
 from ui import bench, cache
 
-PAGE = "pages/bench.py"
+PAGE = "pages/regularisers.py"
 every_switch = pytest.mark.parametrize("switch", bench.SWITCHES)
 
 

@@ -13,11 +13,15 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from genlab import checkpoints, data
+from genlab import checkpoints, data, snapshots, units
 from genlab.catalog import SIZES
+from genlab.data.street import render
+from genlab.data.typeset import typeset
 from genlab.latent import decode_random, reconstruct
 from genlab.models import ImageAutoencoder
+from genlab.noise import draw, spoil
 from genlab.seeding import make_generator
+from ui.pictures import ERROR_COLOURS
 
 ASSETS = Path(__file__).parents[1] / "ui" / "assets"
 SCALE, GAP = 4, 12  # screen pixels to a pixel, and between pictures
@@ -61,6 +65,8 @@ def main() -> None:
     ends = ae[16].model.encode(torch.cat([x[4][:1], x[9][:1]]))
     save("walk", [ae[16].model.decode(torch.lerp(ends[:1], ends[1:], t / 7)) for t in range(8)])
 
+    family(x)
+
     photo = make_photo()
     stages = data.drawing_stages(photo)
     back = reconstruct(ae[16].model, stages.digit[None]).x_hat
@@ -70,7 +76,38 @@ def main() -> None:
     sheet.save(ASSETS / "upload.png", optimize=True)
 
 
-def save(name: str, pictures: list[torch.Tensor]) -> None:
+def family(x: dict[int, torch.Tensor]) -> None:
+    """The cards of the lessons on the family of autoencoders."""
+    some = torch.cat([x[digit][3:4] for digit in (2, 5, 7, 8)])
+    noisy = spoil(some, "gaussian", 0.6, draw(tuple(some.shape), make_generator(1, "home")))
+    save("denoise", [*noisy.split(1), *checkpoints.load("dae-mnist").model(noisy).split(1)])
+
+    tiles = []
+    for name in ("kl", "contractive"):
+        weights = units.filters(checkpoints.load(f"bench-{name}-mnist").model)[4:8]
+        tiles += [(error_colours(w / w.abs().max())) for w in weights]
+    save("filters", tiles)
+
+    recorded = snapshots.load("ae-stacked-mnist-z30")[:, 3].float() / 255  # (epochs + 1, 1, 28, 28), of the 3
+    chosen = [*torch.linspace(0, len(recorded) - 1, 7).round().long().tolist()]
+    save("layers", [data.to_float(snapshots.ten_digits()[3]), *(recorded[epoch] for epoch in chosen)])
+
+    letters = [typeset(character, font)[0] for character, font in (("R", "karla"), ("G", "lobster"))]
+    nets = [checkpoints.load(f"ae-notmnist-{side}").model for side in ("7x7", "2x2", "1x1")]
+    save("letters", [tile for one in letters for tile in (one, *(net(one[None]) for net in nets))])
+
+    houses = data.to_float(render("test", [2, 3, 4, 5])[0])
+    noisy = spoil(houses, "gaussian", 0.3, draw(tuple(houses.shape), make_generator(2, "home")))
+    save("street", [*noisy.split(1), *checkpoints.load("dae-street").model(noisy).split(1)])
+
+
+def error_colours(w: torch.Tensor) -> np.ndarray:
+    """Weights (1, H, W) in −1…1 in the colours of errors: (3, H, W) in [0, 1]."""
+    levels = (w[0].numpy().clip(-1, 1) * 255).round().astype(np.int16)
+    return (ERROR_COLOURS.take(levels + 255, axis=0) / 255).transpose(2, 0, 1)
+
+
+def save(name: str, pictures: Sequence[torch.Tensor | np.ndarray]) -> None:
     """Eight pictures in two rows."""
     make_sheet(pictures).save(ASSETS / f"{name}.png", optimize=True)
 
@@ -81,10 +118,11 @@ def make_sheet(pictures: Sequence[torch.Tensor | np.ndarray | None]) -> Image.Im
     sheet = Image.new("RGB", (4 * TILE + 3 * GAP, rows * TILE + (rows - 1) * GAP), "#808080")
     for i, picture in enumerate(pictures):
         if picture is not None:
-            grey = np.asarray(picture, dtype=np.float32)
-            grey = grey.reshape(grey.shape[-2:]).clip(0, 1) * 255
-            method = Image.Resampling.NEAREST if grey.shape[0] <= 28 else Image.Resampling.BOX
-            tile = Image.fromarray(grey.round().astype(np.uint8)).resize((TILE, TILE), method)
+            pixels = np.asarray(picture, dtype=np.float32).clip(0, 1) * 255
+            pixels = pixels.reshape(-1, *pixels.shape[-2:]).transpose(1, 2, 0)  # (…, H, W) -> (H, W, C)
+            method = Image.Resampling.NEAREST if len(pixels) <= 32 else Image.Resampling.BOX
+            shown = pixels.round().astype(np.uint8)
+            tile = Image.fromarray(shown[..., 0] if shown.shape[2] == 1 else shown).resize((TILE, TILE), method)
             sheet.paste(tile, (i % 4 * (TILE + GAP), i // 4 * (TILE + GAP)))
     return sheet
 

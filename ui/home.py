@@ -34,7 +34,7 @@ class Card:
     state: dict[str, str]
 
 
-RECONSTRUCT, EXPLORE = "pages/reconstruct.py", "pages/explore.py"
+RECONSTRUCT, EXPLORE, DENOISE = "pages/reconstruct.py", "pages/explore.py", "pages/denoise.py"
 
 CARDS = (
     Card(
@@ -92,6 +92,41 @@ CARDS = (
         text=N_("The same layers, trained in two ways; and other shapes."),
         page=RECONSTRUCT,
         state={"view": "networks", "k": "8"},
+    ),
+    Card(
+        picture="denoise.png",
+        title=N_("Take the noise away"),
+        text=N_("Above what a network reads, below what it answers. What does it invent?"),
+        page=DENOISE,
+        state={"view": "methods"},
+    ),
+    Card(
+        picture="filters.png",
+        title=N_("One switch each"),
+        text=N_("Sparse, contractive, tied, overcomplete: what does a unit look for?"),
+        page="pages/regularisers.py",
+        state={"look": "filters"},
+    ),
+    Card(
+        picture="layers.png",
+        title=N_("Layer by layer"),
+        text=N_("How the first deep networks learned: one pair of layers after the other."),
+        page="pages/stack.py",
+        state={"view": "watch"},
+    ),
+    Card(
+        picture="letters.png",
+        title=N_("What does a code need?"),
+        text=N_("Letters through 49 numbers, 4, or one. Then take bits away."),
+        page="pages/letters.py",
+        state={"origin": "typed"},
+    ),
+    Card(
+        picture="street.png",
+        title=N_("Street numbers"),
+        text=N_("Colour, clutter and noise: above noisy, below what is left of it."),
+        page="pages/street.py",
+        state={},
     ),
 )
 
