@@ -8,41 +8,168 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from genlab import checkpoints
 from genlab.catalog import CATALOG
+from genlab.metrics import psnr
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- results: python -m tools.results --write -->", "<!-- end of results -->"
 
 
 def make_table() -> str:
-    """One row for each shipped model that reconstructs, in the catalog's order."""
-    lines = [
-        "| model | code | SSE | MSE, pixels in −1…1 | PSNR, dB | SSIM | PCA of the same length, SSE | CPU-seconds |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    """All results, a table for each kind of model."""
+    parts = [rebuilders(), lengths(), denoisers(), bench(), few_labels(), letters(), street()]
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def metrics_of(name: str) -> dict[str, Any]:
+    """What was measured of a shipped model."""
+    return checkpoints.read_json(checkpoints.root() / name / checkpoints.METRICS)
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table."""
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def link(name: str) -> str:
+    """A model's name, which leads to its card."""
+    return f"[`{name}`](checkpoints/{name}/README.md)"
+
+
+def rebuilders() -> list[str]:
+    """Models that rebuild MNIST's digits, in the catalog's order."""
+    rows = []
     for name, entry in CATALOG.items():
-        metrics = checkpoints.read_json(checkpoints.root() / name / checkpoints.METRICS)
+        if entry.train.dataset != "mnist" or entry.train.noise != "none" or name.startswith("bench-"):
+            continue
+        metrics = metrics_of(name)
         test, baseline, training = metrics["test"], metrics["baseline"], metrics["training"]
-        lines.append(
-            f"| [`{name}`](checkpoints/{name}/README.md) | {entry.model.latent_dim} | {test['sse']:.2f} "
-            f"| {test['mse_signed']:.4f} | {test['psnr']:.2f} | {test['ssim']:.3f} | {baseline['sse']:.2f} "
-            f"| {training['cpu_seconds']:.0f} |"
+        figures = [f"{test['sse']:.2f}", f"{test['mse_signed']:.4f}", f"{test['psnr']:.2f}", f"{test['ssim']:.3f}"]
+        rows.append(
+            [
+                link(name),
+                f"{entry.model.latent_dim}",
+                *figures,
+                f"{baseline['sse']:.2f}",
+                f"{training['cpu_seconds']:.0f}",
+            ]
         )
-    nested = checkpoints.read_json(checkpoints.root() / "ae-nested-mnist-z64" / checkpoints.METRICS)["by_length"]
-    pca = checkpoints.read_json(checkpoints.root() / "pca-mnist-z128" / checkpoints.METRICS)["by_length"]
-    lengths = [k for k in nested if k != "30"]
-    lines += [
-        "",
+    head = [
+        "model",
+        "code",
+        "SSE",
+        "MSE, pixels in −1…1",
+        "PSNR, dB",
+        "SSIM",
+        "PCA of the same length, SSE",
+        "CPU-seconds",
+    ]
+    return table(head, rows)
+
+
+def lengths() -> list[str]:
+    """The nested network beside PCA, at every length."""
+    nested, pca = (metrics_of(name)["by_length"] for name in ("ae-nested-mnist-z64", "pca-mnist-z128"))
+    kept = [k for k in nested if k != "30"]
+    rows = [
+        ["`ae-nested-mnist-z64`", *(f"{nested[k]:.2f}" for k in kept)],
+        ["`pca-mnist-z128`, clipped to 0…1", *(f"{pca[k]:.2f}" for k in kept)],
+    ]
+    return [
         "One network for every length, against PCA's clipped output, SSE:",
         "",
-        "| numbers kept | " + " | ".join(lengths) + " |",
-        "| --- |" + " --- |" * len(lengths),
-        "| `ae-nested-mnist-z64` | " + " | ".join(f"{nested[k]:.2f}" for k in lengths) + " |",
-        "| `pca-mnist-z128`, clipped to 0…1 | " + " | ".join(f"{pca[k]:.2f}" for k in lengths) + " |",
+        *table(["numbers kept", *kept], rows),
     ]
-    return "\n".join(lines)
+
+
+def denoisers() -> list[str]:
+    """PSNR by strength of Gaussian noise, over the whole test set; and of filters, over a part of it."""
+    rows = []
+    for name in ("dae-mnist", "dae-dense-mnist"):
+        metrics = metrics_of(name)
+        found = metrics["denoising"]["gaussian"]
+        figures = [f"{found[level]:.2f}" for level in ("0.25", "0.5", "0.75")]
+        rows.append([link(name), *figures, f"{metrics['training']['cpu_seconds']:.0f}"])
+    comparison = metrics_of("dae-mnist")["comparison"]
+    titles = {"noisy": "the noisy picture", "median": "median filter", "gaussian": "Gaussian filter"}
+    titles |= {"tv": "total variation", "nlm": "non-local means", "ae-mnist-z64": "plain autoencoder, `ae-mnist-z64`"}
+    for name, title in titles.items():
+        found = comparison["psnr"]["gaussian"][name]
+        rows.append([f"{title} *", *(f"{found[level]:.2f}" for level in ("0.25", "0.5", "0.75")), ""])
+    return [
+        "Denoising: PSNR in dB of the mean squared error over MNIST's test set, Gaussian noise clipped to 0…1, by its σ; "
+        f"those with * on its first {comparison['pictures']} pictures (`python -m genlab compare-denoisers`). The "
+        "filters are told σ.",
+        "",
+        *table(["model", "σ = 0.25", "0.5", "0.75", "CPU-seconds"], rows),
+    ]
+
+
+def bench() -> list[str]:
+    """One network, one switch each."""
+    rows = []
+    for name in (name for name in CATALOG if name.startswith("bench-")):
+        metrics = metrics_of(name)
+        units = metrics["units"]
+        rows.append(
+            [
+                link(name),
+                f"{metrics['test']['sse']:.2f}",
+                f"{units['parameters']:,}",
+                f"{units['mean_activation']:.3f}",
+                f"{units['jacobian_norm']:.2f}",
+                f"{100 * units['linear_error']:.2f}",
+                f"{100 * units['noise_passed']:.0f}",
+            ]
+        )
+    head = ["model", "SSE", "parameters", "mean activation", "‖∂h/∂x‖", "linear classifier's error, %"]
+    return ["The bench of regularisers, on MNIST's test set:", "", *table([*head, "noise let through, %"], rows)]
+
+
+def few_labels() -> list[str]:
+    """Errors of classifiers by labels, mean of the seeds."""
+    found = metrics_of("ae-deep-mnist-z30")["few_labels"]
+    titles = {"random": "random start", "frozen": "pre-trained, frozen", "tuned": "pre-trained, tuned"}
+    titles |= {"svm": "support vector machine on PCA-30"}
+    rows = [
+        [titles[way], *(f"{100 * sum(seeds) / len(seeds):.2f}" for seeds in errors)]
+        for way, errors in found["errors"].items()
+    ]
+    return [
+        "Few labels: error in % on MNIST's test set, mean of five seeds (`python -m genlab few-labels`). The encoder "
+        "of `ae-deep-mnist-z30` saw all 60,000 pictures without labels; the three networks got the same slight "
+        "distortions of their pictures.",
+        "",
+        *table(["labels", *(f"{count:,}" for count in found["sizes"])], rows),
+    ]
+
+
+def letters() -> list[str]:
+    """The four bottlenecks, and what fewer bits cost."""
+    rows = []
+    for name in (name for name in CATALOG if name.startswith("ae-notmnist-")):
+        metrics = metrics_of(name)
+        pca = psnr(metrics["baseline"]["sse_clipped"] / 784)
+        bits = [f"{metrics['quantised'][key]:.1f}" for key in ("8", "4", "2", "1")]
+        rows.append([link(name), f"{metrics['test']['psnr']:.2f}", f"{pca:.1f}", *bits])
+    head = ["model", "PSNR, dB", "PCA of the same length", "8 bits a number", "4", "2", "1"]
+    return ["Letters: notMNIST's 10,000 test pictures, learned from the 8,428 here.", "", *table(head, rows)]
+
+
+def street() -> list[str]:
+    """Street digits that genlab draws."""
+    plain, denoiser = metrics_of("ae-street"), metrics_of("dae-street")
+    pca = psnr(plain["baseline"]["sse_clipped"] / 3072)
+    noise = denoiser["denoising"]["gaussian"]
+    shown = ", ".join(f"{noise[level]:.1f} at σ = {level}" for level in noise)
+    return [
+        f"Street digits (drawn by genlab, not SVHN): {link('ae-street')} keeps "
+        f"{CATALOG['ae-street'].model.latent_dim} numbers and reaches {plain['test']['psnr']:.1f} dB (PCA with as many "
+        f"{pca:.1f}); {link('dae-street')} cleans Gaussian noise to {shown} dB."
+    ]
 
 
 def in_readme(text: str, table: str) -> str:
