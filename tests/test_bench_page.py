@@ -1,4 +1,4 @@
-"""The lesson on regularisers: both columns show the network that their button says, with the figures of its checkpoint."""
+"""The lesson on regularisers: each column shows the network that its button says, with the figures of its checkpoint."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_both_columns_show_their_network(switch: str) -> None:
         assert np.array_equal(original.pixels, (picture()[0, 0].numpy() * 255).round())
         assert code.pixels.shape == (int(model.latent_dim**0.5),) * 2
         assert np.abs(code.pixels.flatten() - h[0].numpy() * 255).max() <= 0.51
-        assert f"{(h > units.ON).sum().item()} units fire" in code.caption
+        assert f"{(h > units.ON).sum().item()} unit" in code.caption
         assert np.abs(rebuilt.pixels - model(picture())[0, 0].numpy() * 255).max() <= 0.51
 
 
@@ -62,7 +62,7 @@ def test_filters_are_the_network_s_and_dimmed_by_its_code() -> None:
     app = visit(PAGE, one="contractive", other="overcomplete", look="filters")
     sheets = strips(app)[-2:]
     for strip, name in zip(sheets, ("contractive", "overcomplete"), strict=True):
-        plain, dimmed = (figure.pixels.astype(int).sum(-1) for figure in strip)
+        plain, dimmed = (figure.pixels.astype(int).max(-1) for figure in strip)
         assert plain.shape == dimmed.shape == (12 * 29, 12 * 29)
         h = bench.network(name).model.encode(picture())[0]
         for unit in (0, 17, 143):

@@ -13,8 +13,9 @@ import torch
 
 from genlab import checkpoints, data, device
 from genlab.catalog import CATALOG
-from genlab.cli import main, make_parser, processes
+from genlab.cli import main, make_parser
 from genlab.errors import ConfigError
+from genlab.launching import processes
 from tests import programs
 
 NAME = "ae-textbook-mnist-z64"

@@ -100,7 +100,7 @@ def denoisers() -> list[str]:
         found = comparison["psnr"]["gaussian"][name]
         rows.append([f"{title} *", *(f"{found[level]:.2f}" for level in ("0.25", "0.5", "0.75")), ""])
     return [
-        "Denoising: PSNR in dB of the mean squared error over MNIST's test set, Gaussian noise clipped to 0…1, by its σ; "
+        "Denoising: PSNR in dB of the mean squared error over MNIST's test set by the σ of Gaussian noise, clipped; "
         f"those with * on its first {comparison['pictures']} pictures (`python -m genlab compare-denoisers`). The "
         "filters are told σ.",
         "",

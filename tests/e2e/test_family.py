@@ -28,7 +28,7 @@ def pictures(page: Any, strip: int) -> list[str]:
 def changes(page: Any, strip: int, before: list[str]) -> None:
     """Wait until a strip shows something else."""
     page.wait_for_function(
-        "([strip, before]) => document.querySelectorAll('.gl-strip')[strip]?.querySelectorAll('img')[1]?.src !== before",
+        "([at, before]) => document.querySelectorAll('.gl-strip')[at]?.querySelectorAll('img')[1]?.src !== before",
         arg=[strip, before[1]],
         timeout=PATIENCE,
     )
