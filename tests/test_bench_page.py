@@ -1,4 +1,4 @@
-"""The lesson on regularisers: each column shows the network that its button says, with the figures of its checkpoint."""
+"""The lesson on regularisers: each column shows the network that its button says, with its checkpoint's figures."""
 
 from __future__ import annotations
 

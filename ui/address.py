@@ -29,6 +29,8 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
     if went_back() or where != here or st.session_state.get(key) not in options:
         remembered = last if last in options and not went_back() else default
         st.session_state[key] = asked if asked in options else remembered
+    else:  # said at each run: of two that follow each other at once the browser may only see the second
+        st.session_state[key] = st.session_state[key]
     row = st.pills if round_ else st.segmented_control
     value = row(label, list(options), format_func=options.__getitem__, required=True, wrap=True, key=key) or default
     st.session_state[f"{key}_chosen"] = (value, here)

@@ -162,6 +162,8 @@ class TestTheFirstVisitorOfAServer:
         expect(page.get_by_text("Device:")).to_be_visible()
         expect(page.get_by_text("warming up")).to_have_count(0)  # the panel learns that torch is there
         assert page.evaluate("window.dialogs") == []
+        for row in page.get_by_role("radiogroup").all():  # two runs at once, and a browser may see the second only
+            expect(row.get_by_role("radio", checked=True)).to_have_count(1)
         for wanted in ("k=32", "digit=7", "view=curve"):
             assert wanted in page.url
         assert quiet(app_log)
