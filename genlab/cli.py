@@ -209,7 +209,8 @@ def try_few_labels(options: argparse.Namespace) -> None:
         print(f"{trial.labels:>7,} {trial.seed:>4} {trial.way:<7} {100 * trial.error:>8.2f}", flush=True)
         found.append(trial)
     if options.write:
-        metrics = {**checkpoint.metrics, "few_labels": few_labels.summary(found)}
+        metrics = checkpoints.load(options.name).metrics  # as they are by now
+        metrics = {**metrics, "few_labels": few_labels.summary(found)}
         runs.rewrite(options.name, metrics)
 
 

@@ -51,7 +51,8 @@ def l1(h: Tensor, weight: Tensor, rho: float) -> Tensor:
 def kl_sparsity(h: Tensor, weight: Tensor, rho: float) -> Tensor:
     """Σ_j ρ ln(ρ/ρ̂_j) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂_j)), with ρ̂_j the mean of unit j over the batch, in nats.
 
-    0 if each unit is active in a part ρ of all pictures. Ng, *Sparse autoencoder*, CS294A lecture notes (2011);
+    0 if the mean activation of each unit is ρ; whether from few high ones or many low ones it does not ask.
+    Ng, *Sparse autoencoder*, CS294A lecture notes (2011);
     Lee, Ekanadham & Ng, *Sparse deep belief net model for visual area V2* (2007).
 
     Args:

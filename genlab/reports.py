@@ -45,6 +45,9 @@ def goals(checkpoint: Checkpoint, result: Mapping[str, Any]) -> list[str]:
     for goal, bound in (entry.goals if entry else {}).items():
         value = goal_value(result, goal, checkpoint.train)
         sign = "≥" if goal.startswith("psnr") else "≤"
+        if value is None:
+            lines.append(f"  goal {goal} {sign} {bound:g}: not measured")
+            continue
         lines.append(
             f"  goal {goal} {sign} {bound:g}: {value:.4g}, {'met' if is_met(goal, value, bound) else 'MISSED'}"
         )

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from genlab import data
-from genlab.checkpoints import SNAPSHOTS, check_file, find
+from genlab.checkpoints import SNAPSHOTS, check_file, find, replace
 from genlab.data.images import to_float
 from genlab.errors import CheckpointError
 from genlab.evaluation import batches
@@ -53,11 +53,9 @@ class Snapshots:
 
     def write(self) -> None:
         """All pictures so far, ``uint8`` (epochs + 1, 10, 1, 28, 28), in place of the older file."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
-        part = self.path.with_name(f"{self.path.name}.part")
-        save_file({"pictures": torch.stack(self.pictures)}, part)
-        part.replace(self.path)
+        replace(self.path, save({"pictures": torch.stack(self.pictures)}))
 
 
 @lru_cache(maxsize=1)

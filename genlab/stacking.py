@@ -53,7 +53,7 @@ class Stage:
 
 
 def stages(pairs: int, epochs: int) -> list[Stage]:
-    """``pairs`` stages that add a pair each, and a last one that tunes the whole; half of the epochs for each kind.
+    """``pairs`` stages that add a pair each, at most half of the epochs in equal parts; and one that tunes the whole.
 
     Every stage has one epoch at least, so that ``epochs`` below pairs + 1 become as many.
     """

@@ -159,11 +159,7 @@ def fit(
                     model.eval()
                     watched = watch(model)
                     model.train()
-                if state_path is not None:
-                    if fabric.is_global_zero:
-                        save_state(state_path, model, optimizer, config, s + 1)
-                    fabric.barrier()
-            yield Record(
+            record = Record(
                 step=s + 1,
                 steps=steps,
                 epoch=epoch + 1,
@@ -174,6 +170,13 @@ def fit(
                 examples_per_second=speed,
                 watched=watched,
             )
+            try:
+                yield record
+            finally:  # the caller writes down an epoch before it counts as done: killed between, it is done again
+                if ended and state_path is not None and fabric.is_global_zero:
+                    save_state(state_path, model, optimizer, config, s + 1)
+            if ended and state_path is not None:
+                fabric.barrier()
 
 
 @contextmanager

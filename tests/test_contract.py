@@ -16,6 +16,7 @@ from genlab.catalog import CATALOG, SIZES, Entry
 from genlab.config import ConvConfig, DenseConfig, LossName, ModelConfig, NestedConfig, PCAConfig, TrainConfig
 from genlab.errors import ConfigError
 from genlab.evaluation import LEVELS
+from genlab.few_labels import SIZES as FEW
 from genlab.latent import decode_random, reconstruct
 from genlab.losses import LOSSES
 from genlab.models import (
@@ -133,9 +134,11 @@ def test_configurations_are_json_both_ways(entry: Entry) -> None:
     assert TrainConfig.from_json(entry.train.to_json()) == entry.train
     assert entry.step in STEPS or entry.step in ("closed_form", "stacked")
     known = {"sse", "mse_signed", "psnr", "rho"} | {f"sse@{k}" for k in (1, *SIZES)}
-    known |= {f"psnr@{level:g}" for level in LEVELS} | {
-        f"plain:{key}" for key in ("sse", "parameters", "jacobian_norm")
-    }
+    known |= (
+        {f"few:{count}" for count in FEW}
+        | {f"psnr@{level:g}" for level in LEVELS}
+        | {f"plain:{key}" for key in ("sse", "parameters", "jacobian_norm")}
+    )
     assert set(entry.goals) <= known
 
 

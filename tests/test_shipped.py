@@ -59,6 +59,7 @@ def assert_met(metrics: dict[str, Any], name: str) -> None:
     """Every goal of the catalog's row, as ``evaluate`` reads it."""
     entry = CATALOG[name]
     found = {goal: goal_value(metrics, goal, entry.train) for goal in entry.goals}
+    assert None not in found.values(), f"{name}: not measured: {found}"
     missed = {
         goal: (value, entry.goals[goal]) for goal, value in found.items() if not is_met(goal, value, entry.goals[goal])
     }

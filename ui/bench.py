@@ -50,7 +50,7 @@ SWITCHES = {
     "kl": Switch(
         N_("Sparse, KL"),
         rf"{SQUARES} + \lambda \sum_j \mathrm{{KL}}(\rho \,\Vert\, \hat\rho_j)",
-        N_("Each unit may be active for a small part ρ of all pictures."),
+        N_("The mean activation of each unit is to be small: ρ."),
     ),
     "contractive": Switch(
         N_("Contractive"),
@@ -92,9 +92,7 @@ def head(switch: str, x: Tensor) -> None:
     strip(
         [
             Picture(png=grey_png(x[0]), title=_("Original")),
-            Picture(
-                png=grey_png(code_map(h[0])), title=_("Code"), note=fire(firing(h))
-            ),
+            Picture(png=grey_png(code_map(h[0])), title=_("Code"), note=fire(firing(h))),
             Picture(png=grey_png(x_hat[0]), title=_("Rebuilt"), note="SSE " + number(sse, 1)),
         ],
         least=5.0,
@@ -167,7 +165,14 @@ def figures(switches: list[str]) -> None:
         values = [number(read(network(switch).metrics), digits) for switch in switches]
         lines.append(f"| {_(title)} | " + " | ".join(values) + " |")
     st.markdown("\n".join(lines))
-    st.caption(_("Means over MNIST’s 10,000 test pictures. A unit fires when its activation is above one quarter."))
+    from genlab import data
+
+    test = network(switches[0]).metrics["test"]
+    st.caption(
+        _("Means over {count} test pictures of {title}. A unit fires when its activation is above one quarter.").format(
+            count=number(test["count"]), title=_(data.describe(test["dataset"]).title)
+        )
+    )
 
 
 def filters(switch: str, x: Tensor) -> None:
@@ -226,7 +231,12 @@ def histogram(switches: list[str]) -> None:
         separators=",." if language() == "pt_BR" else ".,",
     )
     st.plotly_chart(figure, key="activations", config={"displayModeBar": False})
-    st.caption(_("Over the test set: all units, all pictures. The upright scale is logarithmic."))
+    st.caption(
+        _(
+            "Over the test set: all units, all pictures; the upright scale is logarithmic. A small mean can come from "
+            "few active units, or from all being a little active always."
+        )
+    )
 
 
 def push(switch: str, x: Tensor, strength: float, seed: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from genlab.errors import CheckpointError
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.components.parts import noise_pad
@@ -104,7 +105,11 @@ def curve(x: Tensor, noisy: Noisy) -> None:
     from genlab.figures import Series, plot_noise_curve
     from ui.i18n import language
 
-    comparison = cache.checkpoint(CONV).metrics["comparison"]
+    comparison = cache.checkpoint(CONV).metrics.get("comparison")
+    if comparison is None:
+        raise CheckpointError(
+            "The curves of “{name}” have not been measured. Run: python -m genlab compare-denoisers --write", name=CONV
+        )
     means = comparison["psnr"][noisy.kind]
     found = answers(noisy)
     titles = {**NETWORKS, **FILTERS}
@@ -149,6 +154,8 @@ def several(x: Tensor, noisy: Noisy) -> None:
         spoiled(x, noisy.kind, noisy.level, draw(shape, make_generator(noisy.number + n, "noise")))
         for n in range(DRAWS)
     ]
+    scratched = noisy.picture != others[0]  # the first draw is the visitor's: what differs was scratched
+    others = [torch.where(scratched, noisy.picture, one) for one in others]
     with torch.inference_mode():
         found = model(torch.cat(others))
     mean, spread = found.mean(0, keepdim=True), found.std(0)
@@ -177,9 +184,9 @@ def copying(x: Tensor, noisy: Noisy) -> None:
     k = cache.checkpoint(COPIER).config.latent_dim
     st.markdown(
         _(
-            "Both networks are the same: a code of **{k}** numbers for 784 pixels, room enough to copy every pixel. "
-            "One learned to answer with what it reads. The other read noisy pictures and had to answer with the clean "
-            "ones: a copy would have been wrong."
+            "Both networks are the same: a code of **{k}** numbers for 784 pixels, room enough for every pixel. One "
+            "learned to answer with what it reads; copying does that. The other read noisy pictures and had to answer "
+            "with the clean ones: a copy would have been wrong."
         ).format(k=number(k))
     )
     stripes = (torch.arange(28) // 2 % 2).float().expand(1, 1, 28, 28)
@@ -200,10 +207,15 @@ def copying(x: Tensor, noisy: Noisy) -> None:
                 columns=5,
                 least=6.0,
             )
-    passed = {name: cache.checkpoint(name).metrics["units"]["noise_passed"] for name in (COPIER, HONEST)}
+    copier, honest = (cache.checkpoint(name).metrics for name in (COPIER, HONEST))
     st.markdown(
         _(
-            "Over MNIST’s test pictures the first lets **{copier} %** of the noise (σ = 0.5, as energy) through, "
-            "the second **{honest} %**."
-        ).format(copier=number(100 * passed[COPIER], 0), honest=number(100 * passed[HONEST], 0))
+            "Over MNIST’s test pictures the first gives clean digits back with **{psnr} dB**, nearly copies, and lets "
+            "**{copier} %** of the noise (σ = 0.5, as energy) through; the second **{honest} %**. What is no digit "
+            "neither has learned: the first still copies much of it where digits have ink."
+        ).format(
+            psnr=number(copier["test"]["psnr"], 1),
+            copier=number(100 * copier["units"]["noise_passed"], 0),
+            honest=number(100 * honest["units"]["noise_passed"], 0),
+        )
     )

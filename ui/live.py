@@ -165,7 +165,7 @@ class Worker(Generic[T]):
             else:
                 end = self._verdict() or "stopped"
         except GenlabError as error:
-            self.error = error
+            self.error = type(error)(error.template, **error.fields)  # without a traceback, which would hold its arrays
         except Exception:  # whatever it is, it must end as a sentence on the page
             logging.getLogger("genlab").exception("A visitor's work failed.")
             self.error = TrainingError(FAILED)

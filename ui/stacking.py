@@ -12,6 +12,7 @@ import streamlit as st
 from genlab import data
 from genlab.errors import CheckpointError, GenlabError
 from ui import cache, layers, live
+from ui.address import choose
 from ui.i18n import _, explain, n_, number
 
 if TYPE_CHECKING:
@@ -94,20 +95,22 @@ def watch() -> None:
 def _epoch(shown: Recording) -> int:
     """The slider, and a button to the end of the stage before and after."""
     ends = [0, *np.cumsum([stage.epochs for stage in shown.plan]).tolist()]
-    value = int(st.session_state.get("epoch", ends[1]))
 
-    def jump(to: int) -> None:
-        st.session_state["epoch"] = to
+    def jump(on: bool) -> None:
+        now = st.session_state["epoch"]
+        st.session_state["epoch"] = (
+            min((end for end in ends if end > now), default=ends[-1])
+            if on
+            else max((e for e in ends if e < now), default=0)
+        )
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        before = max((end for end in ends if end < value), default=0)
-        after = min((end for end in ends if end > value), default=ends[-1])
         back, on = ":material/skip_previous:", ":material/skip_next:"
         label = _("Stage before")
-        st.button(back, key="stage_before", help=label, on_click=jump, args=(before,), disabled=value <= 0)
+        st.button(back, key="stage_before", help=label, on_click=jump, args=(False,))
         epoch = st.slider(_("Epoch"), 0, ends[-1], value=ends[1], key="epoch", bind="query-params", width="stretch")
         label = _("Next stage")
-        st.button(on, key="stage_after", help=label, on_click=jump, args=(after,), disabled=value >= ends[-1])
+        st.button(on, key="stage_after", help=label, on_click=jump, args=(True,))
     return int(epoch)
 
 
@@ -169,6 +172,9 @@ def rounds(name: str, seed: int) -> Callable[[], Iterator[Round]]:
 def train_here() -> None:
     """Start, stop, and what the visitor's training has come to."""
     name = data.default_name() if data.default_name() in PLANS else "digits"
+    here = {n: _(data.describe(n).title) for n, folder in data.available().items() if folder and n in PLANS}
+    if len(here) > 1:
+        name = choose(_("Data set"), here, key="data", default=name)
     worker: live.Worker[Round] | None = st.session_state.get(WORKER)
     st.markdown(
         _("A small network, {layers}, learns both ways in turn, an epoch each, from {n} pictures of {title}.").format(

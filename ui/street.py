@@ -42,7 +42,8 @@ class Answer:
 
 def provenance(source: str) -> None:
     """What the pictures are, and what the networks have seen."""
-    drawn_only = learned_from(networks()[0]) <= {DRAWN}
+    seen = learned_from(networks()[0])
+    drawn_only = seen == {DRAWN}
     if source == PHOTOGRAPHS:
         told = _("These are photographs: SVHN’s test pictures.")
         if drawn_only:
@@ -51,7 +52,7 @@ def provenance(source: str) -> None:
         told = _("These are no photographs: genlab drew them, digits of its fonts on coloured ground.")
         if drawn_only:
             told += " " + _("The networks learned from such drawings.")
-        else:
+        elif seen:
             told += " " + _("At least one of the networks learned from photographs.")
     st.caption(told)
     if data.available()[PHOTOGRAPHS] is None:

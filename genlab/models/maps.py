@@ -31,7 +31,7 @@ class MapAutoencoder(ImageAutoencoder):
         before = colours
         for after, size in zip(config.channels, config.sizes, strict=True):
             down += [nn.Conv2d(before, after, *resize(side, size)), *self.refine(after)]
-            back = after if before == colours else before
+            back = before if up else after  # the first stage makes the features from which the picture is drawn
             up = [*self.refine(after), nn.ConvTranspose2d(after, back, *resize(side, size)), *self.activate(), *up]
             before, side = after, size
         self.down = nn.Sequential(*down)
