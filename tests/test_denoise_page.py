@@ -58,7 +58,7 @@ def test_every_method_answers_to_the_noise_that_is_said(kind: str) -> None:
 def test_scratches_of_the_browser_reach_every_method() -> None:
     app = visit(DENOISE)
     before = strips(app)[-2]
-    at = next(value for key, value in app.session_state.filtered_state.items() if key == "spoil_kept")
+    at = app.session_state["spoil_kept"]
     ink = bytearray(784)
     ink[28 * 14 : 28 * 14 + 20] = bytes([1] * 20)
     sent = {"at": f"{at.began} {at.sheet}", "values": [0.0, 1], "scratches": base64.b64encode(bytes(ink)).decode()}
@@ -97,7 +97,7 @@ def test_a_network_that_learned_without_noise_copies() -> None:
     read, copier, honest = strips(app)[-3:]
     for kind in (1, 2):  # the noisy digit, and the stripes
         kept, changed = (np.abs(row[kind].pixels.astype(float) - read[kind].pixels).mean() for row in (copier, honest))
-        assert kept < 0.6 * changed
+        assert kept < 0.9 * changed
     assert any("%" in text and "σ = 0.5" in text for text in words(app))
 
 
@@ -115,6 +115,7 @@ def test_without_a_network_the_others_answer(missing: str, monkeypatch: pytest.M
     monkeypatch.setattr(cache, "checkpoint", broken)
     app = visit(DENOISE)
     assert sentences(app) == []
+    assert any(missing in warning.value for warning in app.warning)
     networks, filters = strips(app)[-2:]
     assert len(networks) == 2 + len(denoising.NETWORKS) - 1
     assert len(filters) == len(denoising.FILTERS)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from genlab.errors import CheckpointError
+from genlab.errors import CheckpointError, GenlabError
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.components.parts import noise_pad
-from ui.i18n import N_, _, number
+from ui.i18n import N_, _, explain, number
 from ui.pictures import Picture, grey_png, strip
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ DRAWS = 7
 
 def spoil(x: Tensor, kind: str) -> Noisy:
     """The picture under the visitor's hand, and the two dense networks that follow it."""
-    live = [(name, _(NETWORKS[name])) for name in (DENSE, PLAIN) if cache.checkpoint_or_none(name)]
+    here = []
+    for name in NETWORKS:
+        try:
+            cache.checkpoint(name)
+            here.append(name)
+        except GenlabError as error:
+            st.warning(explain(error))
+    live = [(name, _(NETWORKS[name])) for name in (DENSE, PLAIN) if name in here]
     return noise_pad(live, x, kind=kind, about=x.numpy().tobytes(), key="spoil")
 
 
