@@ -33,7 +33,12 @@ ROOT = Path(__file__).parents[1] / "checkpoints"
 PCA_SSE = {2: 43.6, 4: 37.6, 8: 29.4, 16: 21.1, 32: 13.2, 64: 7.1, 128: 3.30}  # as the course's issue prints them
 LEARNED = [name for name, entry in CATALOG.items() if not isinstance(entry.model, PCAConfig)]
 # A denoiser's task is another; one layer with a linear output can do no better than PCA (Bourlard & Kamp 1988).
-REBUILDERS = [name for name in LEARNED if CATALOG[name].train.noise == "none" and not name.startswith("bench-")]
+# The street digits' textures fit no short code, and ae-street is as good as PCA there, not better: its card says so.
+REBUILDERS = [
+    name
+    for name in LEARNED
+    if CATALOG[name].train.noise == "none" and not name.startswith("bench-") and name != "ae-street"
+]
 DENOISERS = [name for name in LEARNED if CATALOG[name].train.noise != "none"]
 BENCH = [name for name in LEARNED if name.startswith("bench-")]
 COUNTS = {"mnist": 10_000, "notmnist": 10_000, "street": 4_000}  # test pictures

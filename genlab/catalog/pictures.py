@@ -49,7 +49,7 @@ PICTURES: tuple[Entry, ...] = (
         summary="A colour denoiser of street digits.",
         paper=f"The course's project; {VINCENT}",
         model=UNetConfig(image_shape=(3, 32, 32), latent_dim=10240, channels=(24, 64), depth=(1, 1), width=256),
-        train=replace(STREET, noise="mixed", noise_level=0.8),
+        train=replace(STREET, epochs=6, noise="mixed", noise_level=0.8),
         step="denoising",
     ),
 )
