@@ -28,9 +28,7 @@ page = st.navigation(
             st.Page("pages/street.py", title=_("Street numbers"), icon=":material/signpost:", url_path="street"),
         ],
         _("This machine"): [
-            st.Page(
-                "pages/networks.py", title=_("The networks"), icon=":material/account_tree:", url_path="networks"
-            ),
+            st.Page("pages/networks.py", title=_("The networks"), icon=":material/account_tree:", url_path="networks"),
             st.Page("pages/data.py", title=_("Data sets"), icon=":material/database:", url_path="data"),
         ],
     }
