@@ -10,4 +10,6 @@ routing.require()
 st.title("genlab")
 st.markdown(_("How does a network learn to **squeeze a picture into a few numbers**, and to draw it again from them?"))
 cards()
-st.caption(_("The pictures on this page were made with the networks that ship with genlab, from its bundled digits."))
+st.caption(
+    _("The pictures on this page were made with the networks that ship with genlab, from pictures that come along.")
+)
