@@ -191,6 +191,12 @@ def components(watch: Watched, url: str, moves: int) -> list[Row]:
     open_page(page, f"{url}/reconstruct?k=32&source=draw", ".gl-pad")
     picture = page.locator(".gl-live canvas").nth(2)
     rows.append(drag(watch, "drawing pad", page.locator(".gl-paper"), picture, "pointermove", moves, rings))
+    open_page(page, f"{url}/denoise", ".gl-noise")
+    picture = page.locator(".gl-answers canvas").first
+    rows.append(drag(watch, "noise, two networks", page.locator(".gl-level input"), picture, "input", moves, sweep))
+    rows.append(
+        drag(watch, "scratches, the same", page.locator("canvas.gl-area"), picture, "pointermove", moves, rings)
+    )
     open_page(page, f"{url}/explore", ".gl-walk")
     page.wait_for_timeout(3000)  # the grids of both maps
     for n, what in enumerate(["latent pad, 2 numbers", "latent pad, 2 of 30 numbers"]):
