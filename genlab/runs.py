@@ -154,7 +154,7 @@ def rewrite(name: str, metrics: dict[str, Any]) -> None:
     checkpoints.replace(folder / checkpoints.CARD, card.encode())
 
 
-MOST_SLIDERS = 1024  # a longer code is a map, which nobody moves number by number
+MOST_SLIDERS = 4096  # a longer code is of maps, which nobody moves number by number
 
 
 def codes(model: ImageAutoencoder, train: TrainConfig, images: torch.Tensor) -> dict[str, Any]:

@@ -65,7 +65,10 @@ SWITCHES = {
 }
 COLOURS = (DIGIT_COLOURS[0], DIGIT_COLOURS[1])
 SHOWN = 144  # filters, in twelve rows
-PAPER = 40  # of 255: between the filters
+WIDE = (  # on a phone a wide table or formula scrolls by itself, not the page
+    "<style>.st-key-bench_figures [data-testid='stMarkdownContainer'], [data-testid='stMain'] .katex-display"
+    " { overflow-x: auto; overflow-y: hidden; }</style>"
+)
 
 
 def network(switch: str) -> Checkpoint:
@@ -82,6 +85,7 @@ def head(switch: str, x: Tensor) -> None:
     import torch
 
     loaded, about = network(switch), SWITCHES[switch]
+    st.html(WIDE)
     st.latex(about.formula)
     st.caption(_(about.says))
     with torch.inference_mode():
@@ -164,7 +168,9 @@ def figures(switches: list[str]) -> None:
     for title, (read, digits) in ROWS.items():
         values = [number(read(network(switch).metrics), digits) for switch in switches]
         lines.append(f"| {_(title)} | " + " | ".join(values) + " |")
-    st.markdown("\n".join(lines))
+    with st.container(key="bench_figures"):
+        st.html(WIDE)
+        st.markdown("\n".join(lines))
     from genlab import data
 
     test = network(switches[0]).metrics["test"]

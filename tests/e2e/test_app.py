@@ -174,6 +174,7 @@ def test_home_leads_to_the_lessons(visit: Callable[[str], Any]) -> None:
     page = visit("/")
     title(page, "genlab")
     expect(page.locator("[data-testid='stImage'] img")).to_have_count(len(CARDS))
+    page.wait_for_function("[...document.images].every(one => one.complete)")  # or what is left behind is not found
     assert all_pictures_are_good(page) >= len(CARDS)
     (card,) = [card for card in CARDS if card.state.get("k") == "2"]
     page.get_by_role("link", name=card.title).click()
