@@ -122,6 +122,12 @@ def all_pictures_are_good(page: Any) -> int:
     return len(images)
 
 
+def arrived(page: Any) -> None:
+    """All cards' pictures are there; Streamlit forgets those of a page that is left, and one still on its way is lost."""
+    expect(page.locator("[data-testid='stImage'] img")).to_have_count(len(CARDS))
+    page.wait_for_function("[...document.images].every(one => one.complete && one.naturalWidth)", timeout=PATIENCE)
+
+
 def nothing_sticks_out(page: Any) -> None:
     """The page does not scroll sideways."""
     widths = page.evaluate(
@@ -174,7 +180,7 @@ def test_home_leads_to_the_lessons(visit: Callable[[str], Any]) -> None:
     page = visit("/")
     title(page, "genlab")
     expect(page.locator("[data-testid='stImage'] img")).to_have_count(len(CARDS))
-    page.wait_for_function("[...document.images].every(one => one.complete)")  # or what is left behind is not found
+    arrived(page)
     assert all_pictures_are_good(page) >= len(CARDS)
     (card,) = [card for card in CARDS if card.state.get("k") == "2"]
     page.get_by_role("link", name=card.title).click()
@@ -183,6 +189,7 @@ def test_home_leads_to_the_lessons(visit: Callable[[str], Any]) -> None:
     assert "/reconstruct?" in page.url
     page.go_back()
     title(page, "genlab")
+    arrived(page)
     page.locator(NAV_LINK).filter(has_text="Data sets").click()
     title(page, "Data sets")
 
