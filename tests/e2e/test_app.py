@@ -123,7 +123,7 @@ def all_pictures_are_good(page: Any) -> int:
 
 
 def arrived(page: Any) -> None:
-    """All cards' pictures are there; Streamlit forgets those of a page that is left, and one still on its way is lost."""
+    """All cards' pictures are there: Streamlit forgets those of a page that is left, also those still on their way."""
     expect(page.locator("[data-testid='stImage'] img")).to_have_count(len(CARDS))
     page.wait_for_function("[...document.images].every(one => one.complete && one.naturalWidth)", timeout=PATIENCE)
 
