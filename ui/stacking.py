@@ -105,12 +105,20 @@ def _epoch(shown: Recording) -> int:
         )
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        back, on = ":material/skip_previous:", ":material/skip_next:"
-        label = _("Stage before")
-        st.button(back, key="stage_before", help=label, on_click=jump, args=(False,))
+        left, middle, right = (
+            st.container(width="content"),
+            st.container(width="stretch"),
+            st.container(width="content"),
+        )
+    with middle:  # first, since it knows where the address begins
         epoch = st.slider(_("Epoch"), 0, ends[-1], value=ends[1], key="epoch", bind="query-params", width="stretch")
-        label = _("Next stage")
-        st.button(on, key="stage_after", help=label, on_click=jump, args=(True,))
+    for place, icon, label, on in (
+        (left, ":material/skip_previous:", _("Stage before"), False),
+        (right, ":material/skip_next:", _("Next stage"), True),
+    ):
+        at_end = epoch >= ends[-1] if on else epoch <= 0
+        key = "stage_after" if on else "stage_before"
+        place.button(icon, key=key, help=label, on_click=jump, args=(on,), disabled=at_end)
     return int(epoch)
 
 
