@@ -62,6 +62,7 @@ def shipped(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     shutil.copytree(recorded, root)
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(root))
+    monkeypatch.setattr(few_labels, "ENCODER", STACKED)
     forget()
     yield root
     forget()

@@ -40,7 +40,8 @@ from ui.street import AUTOENCODER, DENOISER
 
 STREET = "pages/street.py"
 TRAIN, TEST = 40, 30
-SVHN = tiny_source("svhn", mat_files(TRAIN, TEST), TRAIN, TEST, validation=10)
+FILES = mat_files(TRAIN, TEST)  # once: SciPy writes the time of day into them
+SVHN = tiny_source("svhn", FILES, TRAIN, TEST, validation=10)
 EVERY = {"any", *map(str, range(10))}
 
 
@@ -48,7 +49,7 @@ EVERY = {"any", *map(str, range(10))}
 def svhn_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``GENLAB_DATA`` names it, with an SVHN of noise."""
     root = tmp_path_factory.mktemp("data")
-    write_files(root / "svhn", mat_files(TRAIN, TEST))
+    write_files(root / "svhn", FILES)
     return root
 
 

@@ -19,14 +19,18 @@ from torch import Tensor, nn
 
 from genlab import checkpoints, data
 from genlab.catalog import CATALOG, SIZES
+from genlab.config import ConvConfig, MapConfig, UNetConfig
 from genlab.errors import ExportError
 from genlab.export import record, to_bytes
 from genlab.seeding import make_generator
 
 SCRIPTS = Path(__file__).parents[2] / "ui" / "components" / "js"
 ORIGIN = "http://components.test"
-SERVED = [*(f"ae-mnist-z{k}" for k in SIZES), "ae-deep-mnist-z30"]
-OTHERS = sorted(name for name in CATALOG if name not in SERVED and name != "ae-conv-mnist-z32")
+SERVED = [*(f"ae-mnist-z{k}" for k in SIZES), "ae-deep-mnist-z30", "dae-dense-mnist"]
+CONVOLUTIONAL = [
+    name for name, entry in CATALOG.items() if isinstance(entry.model, ConvConfig | MapConfig | UNetConfig)
+]
+OTHERS = sorted(name for name in CATALOG if name not in [*SERVED, *CONVOLUTIONAL])
 BAR = 2e-3
 COUNT = 1000
 
@@ -171,10 +175,10 @@ def test_halves_are_read_alike_where_the_browser_has_none(blank: Any) -> None:
     np.testing.assert_array_equal(found.astype(np.float32), wanted)
 
 
-def test_only_the_convolutional_network_stays_on_the_server() -> None:
+def test_only_convolutional_networks_stay_on_the_server() -> None:
     for name in CATALOG:
         model = checkpoints.load(name).model
-        if name == "ae-conv-mnist-z32":
+        if name in CONVOLUTIONAL:
             with pytest.raises(ExportError):
                 record(model.encode, torch.zeros(1, *model.image_shape))
         else:
