@@ -116,7 +116,7 @@ def test_both_networks_train_on_svhn(trained: Path) -> None:
         assert "cuts of street numbers" in loaded.card
         assert "never seen a photograph" not in loaded.card
     baseline = checkpoints.load(trained / AUTOENCODER).metrics["baseline"]
-    assert (baseline["name"], baseline["sse_clipped"] > 0) == ("PCA-256", True)
+    assert (baseline["name"], baseline["sse_clipped"] > 0) == ("PCA-64", True)
 
 
 def test_what_was_trained_on_svhn_is_measured_on_svhn(
@@ -195,7 +195,7 @@ def test_what_is_shown_is_what_the_networks_answer(networks: Path) -> None:
 def test_the_size_of_the_code_and_the_measurements_are_the_checkpoints(networks: Path) -> None:
     app = visit(STREET)
     (facts,) = [block.proto.body for block in app.get("html") if 'class="gl-facts"' in block.proto.body]
-    assert re.findall(r"<b>(.*?)</b>", facts) == ["256", "8,192", "24,576", "3.0 times"]
+    assert re.findall(r"<b>(.*?)</b>", facts) == ["64", "2,048", "24,576", "12.0 times"]
     told = "\n".join(text.value for text in app.markdown)
     autoencoder, denoiser = (checkpoints.load(name).metrics for name in (AUTOENCODER, DENOISER))
     assert f"the autoencoder’s answers have **{autoencoder['test']['psnr']:.1f} dB**" in told

@@ -57,9 +57,10 @@ def test_noise_turned_up_reaches_all_methods(visit: Callable[[str], Any]) -> Non
 def test_a_scratch_reaches_all_methods(visit: Callable[[str], Any]) -> None:
     page = visit("/denoise?spoil=0.0,1")
     expect(page.locator(STRIP).first.locator("img")).to_have_count(5)
+    expect(page.get_by_text("warming up")).to_have_count(0)  # which draws the page once more
     before = pictures(page, 0)
     sheet = page.locator("canvas.gl-area")
-    sheet.scroll_into_view_if_needed()
+    sheet.hover()  # waits until it stays where it is
     box = sheet.bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
     page.mouse.down()
