@@ -72,7 +72,7 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             "history": history,
         }
         publish(entry, model.cpu().float().eval(), images, training, out)
-        for leftover in (*out.glob(f"*{STATE}"), out / HISTORY):
+        for leftover in (*out.glob(f"*{STATE}"), *out.glob(".tmp*"), out / HISTORY):
             leftover.unlink(missing_ok=True)
 
 

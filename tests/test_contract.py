@@ -320,7 +320,7 @@ def test_nested_training_cuts_as_decoding_does() -> None:
     model, x = build(config, make_generator(0)).eval(), make_batch(6)
     lengths = torch.arange(1, 7)
     with torch.no_grad():
-        cut = model(x, lengths)
+        cut = model(x, lengths=lengths)
         z = model.encode(x)
         for i, k in enumerate(lengths.tolist()):
             torch.testing.assert_close(cut[i : i + 1], model.decode(z[i : i + 1, :k]))
@@ -354,8 +354,14 @@ def test_nested_step_minimises_the_weighted_error_of_cut_codes() -> None:
         seen.append(lengths)
         return x * 0.5
 
+    network = build(NestedConfig(latent_dim=64), make_generator(0))
     play = Play(
-        model=model, latent_dim=64, config=TrainConfig(), generator=make_generator(5), minimise=minimised.append
+        model=model,
+        network=network,
+        latent_dim=64,
+        config=TrainConfig(),
+        generator=make_generator(5),
+        minimise=minimised.append,
     )
     x = make_batch(32)
     losses = STEPS["nested"](play, x)
