@@ -10,13 +10,13 @@ from genlab.errors import GenlabError
 from ui import denoising, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
+from ui.noisy import choose_kind
 from ui.source import choose_picture, drawing, missing, own_drawing
 from ui.turns import follow
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-KINDS = {"gaussian": N_("Gaussian"), "mask": N_("Lost pixels"), "salt": N_("Salt and pepper")}
 FORMULAS = {
     "gaussian": r"\tilde x = x + \sigma\varepsilon,\quad \varepsilon \sim \mathcal N(0, I)",
     "mask": r"P(\tilde x_i = 0) = p",
@@ -51,7 +51,7 @@ def explore(x: Tensor | None) -> None:
         return
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
-        kind = choose(_("Kind of noise"), {k: _(v) for k, v in KINDS.items()}, key="noise", default="gaussian")
+        kind = choose_kind()
     with right:
         st.latex(FORMULAS[kind])
     noisy = denoising.spoil(x, kind)

@@ -9,6 +9,7 @@ import streamlit as st
 from genlab.errors import GenlabError
 from ui import letter_source, letters, routing
 from ui.i18n import _, explain
+from ui.pictures import stops
 from ui.turns import follow
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def explore(x: Tensor | None) -> None:
         return
     choices = sorted(BITS)
     bits = st.select_slider(_("Bits for each number, b"), choices, value=32, key="bits", bind="query-params") or 32
-    letters.stops(choices, bits)
+    stops(choices, bits)
     found = letters.networks()
     shown = [letters.squeeze(side, network, x, bits) for side, network in found.items()]
     letters.side_by_side(x, shown)

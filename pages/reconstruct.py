@@ -11,6 +11,7 @@ from genlab.errors import GenlabError
 from ui import codes, reconstruction, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
+from ui.pictures import stops
 from ui.source import choose_picture, drawing, missing, own_drawing
 from ui.turns import follow
 
@@ -41,7 +42,7 @@ def lesson() -> None:
 def explore(x: Tensor | None) -> None:
     """The slider, and the picture at that size."""
     k = st.select_slider(_("Numbers in the code, k"), SIZES, value=8, key="k", bind="query-params") or 8
-    reconstruction.stops(k)
+    stops(SIZES, k)
     if drawing():
         x = own_drawing(f"ae-mnist-z{k}")
     if x is None:

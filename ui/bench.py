@@ -11,7 +11,7 @@ import streamlit as st
 
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
-from ui.i18n import N_, _, n_, number
+from ui.i18n import N_, _, n_, number, separators
 from ui.pictures import Picture, error_png, grey_png, strip
 
 if TYPE_CHECKING:
@@ -168,8 +168,7 @@ def figures(switches: list[str]) -> None:
     for title, (read, digits) in ROWS.items():
         values = [number(read(network(switch).metrics), digits) for switch in switches]
         lines.append(f"| {_(title)} | " + " | ".join(values) + " |")
-    with st.container(key="bench_figures"):
-        st.html(WIDE)
+    with st.container(key="bench_figures"):  # ``WIDE`` is with the formulas
         st.markdown("\n".join(lines))
     from genlab import data
 
@@ -226,7 +225,6 @@ def sheet(pictures: Tensor, weights: Tensor | None = None) -> np.ndarray:
 def histogram(switches: list[str]) -> None:
     """How active units are over the test set."""
     from genlab.figures import plot_histogram
-    from ui.i18n import language
 
     bars = {_(SWITCHES[s].title): network(s).metrics["units"]["histogram"] for s in dict.fromkeys(switches)}
     figure = plot_histogram(
@@ -234,7 +232,7 @@ def histogram(switches: list[str]) -> None:
         COLOURS,
         x_title=_("Activation of a unit"),
         y_title=_("Part of all activations"),
-        separators=",." if language() == "pt_BR" else ".,",
+        separators=separators(),
     )
     st.plotly_chart(figure, key="activations", config={"displayModeBar": False})
     st.caption(

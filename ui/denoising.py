@@ -11,7 +11,7 @@ from genlab.errors import CheckpointError, GenlabError
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.components.parts import noise_pad
-from ui.i18n import N_, _, explain, number
+from ui.i18n import N_, _, explain, number, separators
 from ui.pictures import Picture, grey_png, strip
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def answers(noisy: Noisy) -> dict[str, Tensor]:
 def side_by_side(x: Tensor, noisy: Noisy) -> None:
     """All methods: networks above, filters below."""
     found = answers(noisy)
-    best = max(found, key=lambda name: likeness(found[name], x)[0])
+    best = max(found, key=lambda name: decibels(found[name], x))
     strip(
         [
             Picture(png=grey_png(x[0]), title=_("Original")),
@@ -92,25 +92,30 @@ def answered(name: str, x_hat: Tensor, x: Tensor, best: str) -> Picture:
     return Picture(png=grey_png(x_hat[0]), title=title, note=measured(x_hat, x), chosen=name == best)
 
 
-def likeness(x_hat: Tensor, x: Tensor) -> tuple[float, float]:
-    """PSNR in dB and SSIM of one picture."""
+def decibels(x_hat: Tensor, x: Tensor) -> float:
+    """PSNR of one picture."""
     from genlab.losses import mse
-    from genlab.metrics import psnr, ssim
+    from genlab.metrics import psnr
 
-    return psnr(mse(x_hat, x).item()), ssim(x_hat, x).item()
+    return psnr(mse(x_hat, x).item())
+
+
+def in_decibels(x_hat: Tensor, x: Tensor) -> str:
+    """The same in words."""
+    found = decibels(x_hat, x)
+    return _("{psnr} dB").format(psnr=number(found, 1)) if found < 99 else "∞ dB"
 
 
 def measured(x_hat: Tensor, x: Tensor) -> str:
-    """The same in two lines."""
-    decibels, similar = likeness(x_hat, x)
-    shown = _("{psnr} dB").format(psnr=number(decibels, 1)) if decibels < 99 else "∞ dB"
-    return f"{shown}\nSSIM {number(similar, 2)}"
+    """PSNR and SSIM of one picture, in two lines."""
+    from genlab.metrics import ssim
+
+    return f"{in_decibels(x_hat, x)}\nSSIM {number(ssim(x_hat, x).item(), 2)}"
 
 
 def curve(x: Tensor, noisy: Noisy) -> None:
     """PSNR against the strength of the noise: means over test pictures, and this picture's points."""
     from genlab.figures import Series, plot_noise_curve
-    from ui.i18n import language
 
     comparison = cache.checkpoint(CONV).metrics.get("comparison")
     if comparison is None:
@@ -130,13 +135,13 @@ def curve(x: Tensor, noisy: Noisy) -> None:
         for name in titles
         if name in means
     ]
-    here = {name: likeness(x_hat, x)[0] for name, x_hat in found.items()}
+    here = {name: decibels(x_hat, x) for name, x_hat in found.items()}
     figure = plot_noise_curve(
         lines,
         {_(titles[name]): (noisy.level, min(value, 60.0), COLOURS[name]) for name, value in here.items()},
         x_title=_("Strength of the noise"),
         y_title=_("PSNR, dB"),
-        separators=",." if language() == "pt_BR" else ".,",
+        separators=separators(),
     )
     st.plotly_chart(figure, key="noise_curve", config={"displayModeBar": False})
     st.caption(
@@ -169,8 +174,8 @@ def several(x: Tensor, noisy: Noisy) -> None:
     strip([Picture(png=grey_png(one[0]), alt=_("noisy picture")) for one in others], columns=DRAWS + 2, least=3.6)
     strip(
         [
-            *(Picture(png=grey_png(one), note=measured(one[None], x).splitlines()[0]) for one in found),
-            Picture(png=grey_png(mean[0]), title=_("Mean"), note=measured(mean, x).splitlines()[0]),
+            *(Picture(png=grey_png(one), note=in_decibels(one[None], x)) for one in found),
+            Picture(png=grey_png(mean[0]), title=_("Mean"), note=in_decibels(mean, x)),
             Picture(png=grey_png(spread * 2), title=_("Spread"), note=_("bright: not sure")),
         ],
         columns=DRAWS + 2,

@@ -8,8 +8,8 @@ import streamlit as st
 
 from genlab.errors import CheckpointError
 from genlab.palette import DIGIT_COLOURS
-from ui import cache, layers
-from ui.i18n import N_, _, number
+from ui import cache
+from ui.i18n import N_, _, number, separators
 
 ENCODER = "ae-deep-mnist-z30"
 
@@ -41,7 +41,7 @@ def curve() -> None:
         sizes,
         x_title=_("Labelled pictures"),
         y_title=_("Error on the test set, %"),
-        separators=layers.separators(),
+        separators=separators(),
     )
     st.plotly_chart(figure, key="few_labels", config={"displayModeBar": False})
     mean = {way: {size: sum(e) / len(e) for size, e in zip(sizes, errors[way], strict=True)} for way in FEW}

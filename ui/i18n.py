@@ -108,6 +108,11 @@ def _word(value: object) -> object:
     return _(value) if isinstance(value, str) else value
 
 
+def separators() -> str:
+    """Decimal mark and thousands mark of the visitor's language, as Plotly wants them."""
+    return ",." if language() == "pt_BR" else ".,"
+
+
 def language_switch() -> None:
     """Draw the switch EN | PT in the sidebar, and keep ``?lang=`` in the address on every page once chosen."""
     current = language()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from ui.i18n import N_, _, language, number
+from ui.i18n import N_, _, number, separators
 from ui.pictures import to_png
 
 if TYPE_CHECKING:
@@ -137,8 +137,3 @@ def curve(errors: Mapping[Any, Sequence[float]], plan: Sequence[Stage], epoch: i
         separators=separators(),
     )
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
-
-
-def separators() -> str:
-    """Decimal mark and thousands mark of the visitor's language."""
-    return ",." if language() == "pt_BR" else ".,"

@@ -14,7 +14,7 @@ from genlab.errors import GenlabError
 from genlab.metrics import code_bits, compression_ratio, psnr
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
-from ui.i18n import _, explain, language, n_, number
+from ui.i18n import _, explain, n_, number, separators
 from ui.pictures import grey_png
 
 if TYPE_CHECKING:
@@ -119,17 +119,6 @@ def squeeze(side: int, network: Checkpoint, x: Tensor, bits: int) -> Squeezed:
     )
 
 
-def stops(bits: Sequence[int], current: int) -> None:
-    """Every stop of the slider by its number, below it, large enough for a projector."""
-    marks = "".join(f'<span class="{"gl-now" if b == current else ""}">{b}</span>' for b in bits)
-    st.html(
-        "<style>[data-testid='stSliderTickBar'] { display: none; }"  # our own marks say it
-        ".gl-stops { display: flex; justify-content: space-between; font-size: 1.1rem; margin: -1.2rem 0 0; }"
-        ".gl-stops span { width: 2.2rem; text-align: center; } .gl-stops .gl-now { font-weight: 700; }"
-        f'</style><div class="gl-stops" aria-hidden="true">{marks}</div>'
-    )
-
-
 def side_by_side(x: Tensor, shown: Sequence[Squeezed]) -> None:
     """The letter, and of each bottleneck the code as a picture, what comes back, and what it costs."""
     legend = _("The code as a picture: each number from black, its lowest, to white, its highest.")
@@ -216,7 +205,7 @@ def curve(found: Mapping[int, Checkpoint], shown: Sequence[Squeezed]) -> None:
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         font={"size": 16},
         legend={"orientation": "h", "y": -0.22, "x": 0, "font": {"size": 15}},
-        separators=",." if language() == "pt_BR" else ".,",
+        separators=separators(),
     )
     st.plotly_chart(figure, key="letters_curve", config={"displayModeBar": False})
     st.caption(

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.address import choose
 from ui.components import starts
+from ui.i18n import N_, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +28,12 @@ PIXELS = 28 * 28
 BRIGHT, DARK = 1, 2
 NO_SCRATCHES = bytes(PIXELS)
 DRAWS = 9999
+KINDS = {"gaussian": N_("Gaussian"), "mask": N_("Lost pixels"), "salt": N_("Salt and pepper")}
+
+
+def choose_kind() -> str:
+    """Which noise, a name of ``genlab.noise.NOISES``; kept in the address."""
+    return choose(_("Kind of noise"), {k: _(v) for k, v in KINDS.items()}, key="noise", default="gaussian")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,17 @@ def strip(pictures: Sequence[Picture], *, columns: int = 0, least: float = 4.2, 
     st.html(f'{STYLE}<div class="gl-strip" style="--least: {least}rem; --most: {widest}rem">{figures}</div>')
 
 
+def stops(choices: Sequence[int], current: int) -> None:
+    """Every stop of the slider by its number, below it, large enough for a projector."""
+    marks = "".join(f'<span class="{"gl-now" if choice == current else ""}">{choice}</span>' for choice in choices)
+    st.html(
+        "<style>[data-testid='stSliderTickBar'] { display: none; }"  # our own marks say it
+        ".gl-stops { display: flex; justify-content: space-between; font-size: 1.1rem; margin: -1.2rem 0 0; }"
+        ".gl-stops span { width: 2.2rem; text-align: center; } .gl-stops .gl-now { font-weight: 700; }"
+        f'</style><div class="gl-stops" aria-hidden="true">{marks}</div>'
+    )
+
+
 def _figure(picture: Picture) -> str:
     source = base64.b64encode(picture.png).decode()
     alt = escape(picture.alt or f"{picture.title} {picture.note}".strip(), quote=True)

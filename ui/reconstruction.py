@@ -10,7 +10,7 @@ import streamlit as st
 from genlab.catalog import SIZES
 from genlab.metrics import code_bits, compression_ratio
 from ui import cache
-from ui.i18n import N_, _, n_, number
+from ui.i18n import N_, _, n_, number, separators
 from ui.pictures import Picture, code_png, error_png, grey_png, strip
 
 if TYPE_CHECKING:
@@ -52,17 +52,6 @@ def principal(x: Tensor, k: int) -> Reconstruction:
 def nested(x: Tensor, k: int) -> Reconstruction:
     """Through the first ``k`` numbers of the one network whose every prefix decodes."""
     return through(cache.NESTED_NAME, x, k)
-
-
-def stops(current: int) -> None:
-    """Every stop of the slider by its number, below it, large enough for a projector."""
-    marks = "".join(f'<span class="{"gl-now" if k == current else ""}">{k}</span>' for k in SIZES)
-    st.html(
-        "<style>[data-testid='stSliderTickBar'] { display: none; }"  # our own marks say it
-        ".gl-stops { display: flex; justify-content: space-between; font-size: 1.1rem; margin: -1.2rem 0 0; }"
-        ".gl-stops span { width: 2.2rem; text-align: center; } .gl-stops .gl-now { font-weight: 700; }"
-        f'</style><div class="gl-stops" aria-hidden="true">{marks}</div>'
-    )
 
 
 def side_by_side(x: Tensor, k: int) -> Reconstruction:
@@ -185,7 +174,6 @@ def price_of_order(k: int) -> None:
 def error_curve(x: Tensor, current: int) -> None:
     """Error against code length: means over the test set, and the picture at hand."""
     from genlab.figures import Series, plot_error_curve
-    from ui.i18n import language
 
     pca_lengths = cache.checkpoint(cache.PCA_NAME).metrics["by_length"]
     ours_mean = {k: cache.checkpoint(f"ae-mnist-z{k}").metrics["test"]["sse"] for k in SIZES}
@@ -202,7 +190,7 @@ def error_curve(x: Tensor, current: int) -> None:
         current,
         x_title=_("Numbers in the code"),
         y_title=_("Squared error (SSE)"),
-        separators=",." if language() == "pt_BR" else ".,",
+        separators=separators(),
     )
     st.plotly_chart(figure, key="error_curve", config={"displayModeBar": False})
 

@@ -11,9 +11,9 @@ from genlab import data
 from genlab.errors import GenlabError
 from genlab.metrics import code_bits, compression_ratio
 from ui import architecture, cache
-from ui.address import choose
 from ui.houses import DRAWN, EIGHT, NARROWEST, PHOTOGRAPHS
 from ui.i18n import N_, _, explain, number
+from ui.noisy import choose_kind
 from ui.pictures import Picture, grey_png, strip
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ui.houses import Row
 
 AUTOENCODER, DENOISER = "ae-street", "dae-street"
-KINDS = {"gaussian": N_("Gaussian"), "mask": N_("Lost pixels"), "salt": N_("Salt and pepper")}
 PIXELS = 3 * 32 * 32
 
 
@@ -63,7 +62,7 @@ def choose_noise() -> tuple[str, float]:
     """Kind and strength."""
     left, right = st.columns(2, vertical_alignment="center")
     with left:
-        kind = choose(_("Kind of noise"), {k: _(v) for k, v in KINDS.items()}, key="noise", default="gaussian")
+        kind = choose_kind()
     level = right.slider(_("Strength of the noise"), 0.0, 1.0, value=0.25, step=0.05, key="level", bind="query-params")
     return kind, level
 
