@@ -11,30 +11,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, overload
 
 import torch
 from torch import Tensor
+from typing_extensions import TypeVar
 
 from genlab.config import ModelConfig, TrainConfig
 from genlab.errors import CheckpointError, ConfigError
-from genlab.models import ImageAutoencoder, build_empty, config_from_json, config_to_json
+from genlab.files import hash_file, read_json, read_text, replace, write_json
+from genlab.models import ImageAutoencoder, ImageNetwork, build_empty, config_from_json, config_to_json
 
 WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots.safetensors"  # a fifth, where a run was recorded
 SCHEMA = 1
-MAX_JSON_BYTES = 4 * 2**20
-MAX_WEIGHT_BYTES = 512 * 2**20
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
+Network = TypeVar("Network", bound=ImageNetwork, covariant=True, default=ImageAutoencoder)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
+class Checkpoint(Generic[Network]):
     """A trained model with everything known about it; shared by all visitors, so read-only.
 
     Attributes:
@@ -50,7 +52,7 @@ class Checkpoint:
     """
 
     name: str
-    model: ImageAutoencoder
+    model: Network
     config: ModelConfig
     train: TrainConfig
     step: str
@@ -70,14 +72,24 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in root().glob(f"*/{CONFIG}"))
 
 
-def load(name: str | Path) -> Checkpoint:
+@overload
+def load(name: str | Path) -> Checkpoint[ImageAutoencoder]: ...
+
+
+@overload
+def load(name: str | Path, kind: type[Network]) -> Checkpoint[Network]: ...
+
+
+def load(name: str | Path, kind: type[Any] = ImageAutoencoder) -> Checkpoint[Any]:
     """A checkpoint in evaluation mode, ready to use.
 
     Args:
         name: of a folder below ``root()``; or a path to a folder; or a Hugging Face repository, ``owner/name``.
+        kind: what it must be.
 
     Raises:
-        CheckpointError: the folder is not there or broken; the sentence names the file and what is wrong with it.
+        CheckpointError: the folder is not there or broken, or of another kind; the sentence names the file and what
+            is wrong with it.
     """
     folder = find(name)
     config, train, step = read_config(folder)
@@ -90,6 +102,10 @@ def load(name: str | Path) -> Checkpoint:
             metrics=METRICS,
         )
     model = build_empty(config)
+    if not isinstance(model, kind):
+        raise CheckpointError(
+            "{path} is a network of another kind ({found}) than is needed here.", path=str(folder), found=config.kind
+        )
     model.load_state_dict(read_weights(folder / WEIGHTS, model), assign=True)
     model.eval().requires_grad_(False)
     return Checkpoint(
@@ -139,46 +155,6 @@ def fetch(repo_id: str) -> Path:
         ) from error
 
 
-def check_file(path: Path, most: int) -> None:
-    """Make sure that ``path`` is a file of at most ``most`` bytes.
-
-    Raises:
-        CheckpointError: it is missing, a folder, a device, or larger.
-    """
-    if not os.path.isfile(path):
-        raise CheckpointError("{path} is missing or cannot be read.", path=str(path))
-    if os.path.getsize(path) > most:
-        raise CheckpointError("{path} is larger than such a file can be.", path=str(path))
-
-
-def read_text(path: Path) -> str:
-    """A small text file of a checkpoint.
-
-    Raises:
-        CheckpointError: it is missing, too large, or not text.
-    """
-    check_file(path, MAX_JSON_BYTES)
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError("{path} is missing or cannot be read.", path=str(path)) from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object of a checkpoint.
-
-    Raises:
-        CheckpointError: as ``read_text``, or it holds no JSON object.
-    """
-    try:
-        values = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError("{path} is not valid JSON.", path=str(path)) from error
-    if not isinstance(values, dict):
-        raise CheckpointError("{path} does not hold a JSON object.", path=str(path))
-    return values
-
-
 def read_config(folder: Path) -> tuple[ModelConfig, TrainConfig, str]:
     """Network, training and step of a checkpoint.
 
@@ -202,7 +178,7 @@ def read_config(folder: Path) -> tuple[ModelConfig, TrainConfig, str]:
         raise CheckpointError("{path} is wrong. {reason}", path=str(path), reason=error) from error
 
 
-def read_weights(path: Path, model: ImageAutoencoder) -> dict[str, Tensor]:
+def read_weights(path: Path, model: ImageNetwork) -> dict[str, Tensor]:
     """The tensors of a weights file as float32, if they are exactly those that ``model`` has.
 
     Raises:
@@ -237,7 +213,7 @@ def read_weights(path: Path, model: ImageAutoencoder) -> dict[str, Tensor]:
 
 def save(
     folder: Path,
-    model: ImageAutoencoder,
+    model: ImageNetwork,
     train: TrainConfig,
     step: str,
     metrics: dict[str, Any],
@@ -270,31 +246,3 @@ def save(
     write_json(folder / CONFIG, config)
     write_json(folder / METRICS, metrics)
     replace(folder / CARD, make_card(folder.name, config, metrics).encode())
-
-
-def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Readable JSON; short lists stay on one line, so that a diff shows what changed."""
-    text = json.dumps(values, indent=2, ensure_ascii=False)
-    text = re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", lambda m: "[" + re.sub(r"\n\s+", " ", m[1]) + "]", text)
-    replace(path, f"{text}\n".encode())
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file beside the old one and rename it, so that a kill leaves the old one or the new one, whole."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a weights file, in hexadecimal.
-
-    Raises:
-        CheckpointError: the file is missing, larger than weights can be, or cannot be read.
-    """
-    check_file(path, MAX_WEIGHT_BYTES)
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CheckpointError("{path} is missing or cannot be read.", path=str(path)) from error

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from genlab import files
 from genlab.catalog import CATALOG, Entry, get
 from genlab.errors import GenlabError
 
@@ -110,9 +111,7 @@ def list_models(options: argparse.Namespace) -> None:
     shipped = set(checkpoints.names())
     rows: list[dict[str, Any]] = []
     for entry in CATALOG.values():
-        metrics = (
-            checkpoints.read_json(checkpoints.root() / entry.name / "metrics.json") if entry.name in shipped else {}
-        )
+        metrics = files.read_json(checkpoints.root() / entry.name / "metrics.json") if entry.name in shipped else {}
         rows.append(
             {
                 "name": entry.name,
@@ -237,9 +236,9 @@ def print_card(options: argparse.Namespace) -> None:
     from genlab.cards import make_card
 
     folder = checkpoints.find(options.name)
-    config = checkpoints.read_json(folder / checkpoints.CONFIG)
+    config = files.read_json(folder / checkpoints.CONFIG)
     checkpoints.read_config(folder)  # says what is wrong, if something is
-    text = make_card(folder.name, config, checkpoints.read_json(folder / checkpoints.METRICS))
+    text = make_card(folder.name, config, files.read_json(folder / checkpoints.METRICS))
     if options.write:
         (folder / checkpoints.CARD).write_text(text, encoding="utf-8")
     else:

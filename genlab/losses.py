@@ -1,7 +1,7 @@
 """Loss functions: pure, a scalar for a batch, differentiable. Images are (N, C, H, W) in [0, 1].
 
 ``LOSSES`` names those that compare a reconstruction with its original, ``PENALTIES`` what a code may cost besides;
-a configuration chooses each by name.
+a configuration chooses each by name. What a variational autoencoder pays is in ``genlab.bounds``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def sse(x_hat: Tensor, x: Tensor) -> Tensor:
     return squared_errors(x_hat, x).mean()
 
 
+def sse_signed(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Squared error of an image with pixels in −1…1, averaged over images: 4·sse. The course's VAE."""
+    return 4.0 * sse(x_hat, x)
+
+
 def bce(x_hat: Tensor, x: Tensor) -> Tensor:
     """Cross-entropy of an image, averaged over images: −(1/N) Σ_n Σ_d x ln x̂ + (1 − x) ln(1 − x̂), in nats.
 
@@ -40,7 +45,13 @@ def squared_errors(x_hat: Tensor, x: Tensor) -> Tensor:
     return (x_hat.float() - x).square().flatten(1).sum(1)
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": mse, "mse_signed": mse_signed, "sse": sse, "bce": bce}
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mse": mse,
+    "mse_signed": mse_signed,
+    "sse": sse,
+    "sse_signed": sse_signed,
+    "bce": bce,
+}
 
 
 def l1(h: Tensor, weight: Tensor, rho: float) -> Tensor:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from genlab import checkpoints, data, quantise
+from genlab import checkpoints, data, files, quantise
 from genlab.cards import make_card
 from genlab.catalog import Entry, get
 from genlab.checkpoints import SNAPSHOTS
@@ -119,7 +119,7 @@ def measured(model: ImageAutoencoder, train: TrainConfig) -> dict[str, Any]:
     metrics = measure(model, train)
     plain = checkpoints.root() / PLAIN / checkpoints.METRICS
     if "units" in metrics and plain.is_file():
-        theirs = checkpoints.read_json(plain)
+        theirs = files.read_json(plain)
         if theirs["test"]["dataset"] == metrics["test"]["dataset"]:
             metrics["against_plain"] = against(metrics, theirs)
     return metrics
@@ -149,9 +149,9 @@ def remeasure(name: str) -> dict[str, Any]:
 def rewrite(name: str, metrics: dict[str, Any]) -> None:
     """New measurements, and a new card, for weights that stay."""
     folder = checkpoints.find(name)
-    checkpoints.write_json(folder / checkpoints.METRICS, metrics)
-    card = make_card(folder.resolve().name, checkpoints.read_json(folder / checkpoints.CONFIG), metrics)
-    checkpoints.replace(folder / checkpoints.CARD, card.encode())
+    files.write_json(folder / checkpoints.METRICS, metrics)
+    card = make_card(folder.resolve().name, files.read_json(folder / checkpoints.CONFIG), metrics)
+    files.replace(folder / checkpoints.CARD, card.encode())
 
 
 MOST_SLIDERS = 4096  # a longer code is of maps, which nobody moves number by number
@@ -197,4 +197,4 @@ def read_history(path: Path | None) -> tuple[list[dict[str, Any]], float, float]
 
 def write_history(path: Path, history: list[dict[str, Any]], seconds: float, cpu_seconds: float) -> None:
     """Keep the run's curve beside its state."""
-    checkpoints.write_json(path, {"seconds": seconds, "cpu_seconds": cpu_seconds, "history": history})
+    files.write_json(path, {"seconds": seconds, "cpu_seconds": cpu_seconds, "history": history})

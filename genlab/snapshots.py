@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from genlab import data
-from genlab.checkpoints import SNAPSHOTS, check_file, find, replace
+from genlab.checkpoints import SNAPSHOTS, find
 from genlab.data.images import to_float
 from genlab.errors import CheckpointError
 from genlab.evaluation import batches
+from genlab.files import check_file, replace
 from genlab.losses import squared_errors
 from genlab.models import ImageAutoencoder
 

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from genlab.bounds import bernoulli_nll, importance_bound, kl_normal, log_weights
 from genlab.config import TrainConfig
 from genlab.losses import LOSSES, PENALTIES, squared_errors
-from genlab.models import Classifier, ImageAutoencoder
+from genlab.models import Classifier, ConditionalVAE, Draw, ImageAutoencoder, ImageNetwork
 from genlab.noise import spoil_batch
 
 
@@ -36,7 +37,7 @@ class Play:
     """
 
     model: Callable[..., Any]
-    network: ImageAutoencoder | Classifier
+    network: ImageNetwork | Classifier
     latent_dim: int
     config: TrainConfig
     generator: torch.Generator
@@ -89,6 +90,78 @@ def classifier_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     return {"cross_entropy": loss}
 
 
+def vae_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """Rebuild x from one random code, and keep q(z|x) near N(0, I): minimise w·E_q[L(x, x̂)] + β·KL.
+
+    Kingma & Welling 2014, eq. 10; β: Higgins et al., *beta-VAE*, ICLR 2017, eq. 4. With the loss ``bce``,
+    w = β = 1, this is −ELBO.
+    """
+    x = seen(play, x)
+    draw = play.model(x, eps=noise(play, x))
+    reconstruction = rebuilt(play, draw, x)
+    kl = kl_normal(draw.mu, draw.logvar).sum(1).mean()
+    loss = play.config.loss_weight * reconstruction + play.config.beta * kl
+    play.minimise(loss)
+    return {"loss": loss, play.config.loss: reconstruction, "kl": kl}
+
+
+CLASS_WEIGHT = 10.0  # α; a picture's cross-entropy is about 80 nats, of its class 2
+
+
+def conditional_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """As the VAE, but the decoder is told the class, and the encoder has to guess it: −ELBO − α ln q(y|x).
+
+    Kingma et al. 2014 (*Semi-supervised learning with deep generative models*), eqs. 6 and 9, all pictures labelled.
+    """
+    assert play.labels is not None
+    x = seen(play, x)
+    draw = play.model(x, eps=noise(play, x), labels=play.labels)
+    reconstruction = rebuilt(play, draw, x)
+    kl = kl_normal(draw.mu, draw.logvar).sum(1).mean()
+    guess = F.cross_entropy(draw.class_logits, play.labels)
+    loss = play.config.loss_weight * reconstruction + play.config.beta * kl
+    play.minimise(loss + CLASS_WEIGHT * guess)
+    return {"loss": loss, play.config.loss: reconstruction, "kl": kl, "cross_entropy": guess}
+
+
+def importance_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """Draw K codes for each picture and maximise L_K = ln 1/K Σ w_i. Burda, Grosse & Salakhutdinov 2016, eq. 8.
+
+    The decoder's gradient weighs each code by w̃_i = w_i/Σw; the encoder's, by w̃_i² and through z alone, which does
+    not drown in noise for large K: Tucker, Lawson, Gu & Maddison, *Doubly reparameterized gradient estimators for
+    Monte Carlo objectives*, ICLR 2019 (arXiv:1810.04152), eq. 8.
+    """
+    x = seen(play, x)
+    draw = play.model(x, eps=noise(play, x))
+    nll = bernoulli_nll(draw.logits, x.flatten(1))
+    log_w = log_weights(nll, draw.z, draw.mu.detach(), draw.logvar.detach())
+    share = log_w.detach().softmax(0)
+    draw.z.register_hook(lambda gradient: share.unsqueeze(-1) * gradient)
+    play.minimise(-(share * log_w).sum(0).mean())
+    return {"loss": -importance_bound(log_w.detach()).mean()}
+
+
+def seen(play: Play, x: Tensor) -> Tensor:
+    """The pictures as they are learned: with ``binarise``, every pixel drawn anew."""
+    return torch.bernoulli(x.cpu(), generator=play.generator).to(x.device) if play.config.binarise else x
+
+
+def noise(play: Play, x: Tensor) -> Tensor:
+    """ε ~ N(0, I) for the codes of a batch, (K, N, k)."""
+    k = play.latent_dim
+    if isinstance(play.network, ConditionalVAE):
+        k = play.network.style_dim
+    return torch.randn(play.config.samples, len(x), k, generator=play.generator).to(x.device)
+
+
+def rebuilt(play: Play, draw: Draw, x: Tensor) -> Tensor:
+    """The reconstruction's loss by its configured name; the cross-entropy from logits, which loses no digits."""
+    logits, target = draw.logits[0], x.flatten(1)
+    if play.config.loss == "bce":
+        return bernoulli_nll(logits, target).mean()
+    return LOSSES[play.config.loss](logits.sigmoid(), target)
+
+
 STOPS_SHARE = 0.8  # of the pictures, for the lengths that the slider stops at
 
 
@@ -124,4 +197,8 @@ STEPS: dict[str, Step] = {
     "denoising": denoising_step,
     "penalised": penalised_step,
     "nested": nested_step,
+    "vae": vae_step,
+    "conditional": conditional_step,
+    "importance": importance_step,
+    "classifier": classifier_step,
 }

@@ -25,7 +25,7 @@ from genlab.config import TrainConfig
 from genlab.data.augment import random_affine
 from genlab.data.images import to_float
 from genlab.errors import TrainingError
-from genlab.models import PCA, Classifier, ImageAutoencoder, check_images
+from genlab.models import PCA, Classifier, ImageNetwork, check_images
 from genlab.seeding import make_generator
 from genlab.steps import Play, Step
 from genlab.training_state import load_state, save_state
@@ -60,7 +60,7 @@ class Record:
 
 
 def fit(
-    model: ImageAutoencoder | Classifier,
+    model: ImageNetwork | Classifier,
     images: Tensor,
     config: TrainConfig,
     step: Step,

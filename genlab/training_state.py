@@ -17,19 +17,17 @@ from safetensors.torch import save_file
 
 from genlab.config import TrainConfig
 from genlab.errors import TrainingError
-from genlab.models import Classifier, ImageAutoencoder, config_to_json
+from genlab.models import Classifier, ImageNetwork, config_to_json
 
 
-def fingerprint(model: ImageAutoencoder | Classifier, config: TrainConfig) -> str:
+def fingerprint(model: ImageNetwork | Classifier, config: TrainConfig) -> str:
     """What must agree before a run is resumed: every weight's shape, every setting of network and training."""
     shapes = {name: list(value.shape) for name, value in model.state_dict().items()}
     agreed = [shapes, config_to_json(model.config), config.to_json()]
     return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()
 
 
-def save_state(
-    path: Path, model: ImageAutoencoder | Classifier, optimizer: Any, config: TrainConfig, step: int
-) -> None:
+def save_state(path: Path, model: ImageNetwork | Classifier, optimizer: Any, config: TrainConfig, step: int) -> None:
     """Write the run's state after ``step`` steps, in place of an older one."""
     tensors = {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
     for index, slots in optimizer.state_dict()["state"].items():
@@ -41,7 +39,7 @@ def save_state(
     part.replace(path)
 
 
-def load_state(path: Path, model: ImageAutoencoder | Classifier, optimizer: Any, config: TrainConfig) -> int:
+def load_state(path: Path, model: ImageNetwork | Classifier, optimizer: Any, config: TrainConfig) -> int:
     """Put a saved state into model and optimizer; how many steps it has behind it.
 
     Raises:

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from genlab import checkpoints
+from genlab import checkpoints, files
 from genlab.cards import make_card
 from genlab.config import ConvConfig, DenseConfig, ModelConfig, PCAConfig, TrainConfig
 from genlab.errors import CheckpointError
@@ -47,7 +47,7 @@ def edit_json(path: Path, change: Callable[[dict], object]) -> None:
 def write_weights(folder: Path, content: bytes) -> None:
     """Put ``content`` into the weights file, with a hash that agrees: a forger can do that."""
     (folder / "weights.safetensors").write_bytes(content)
-    sha256 = checkpoints.hash_file(folder / "weights.safetensors")
+    sha256 = files.hash_file(folder / "weights.safetensors")
     edit_json(folder / "metrics.json", lambda values: values.update(weights_sha256=sha256))
 
 
@@ -79,9 +79,7 @@ def test_a_sound_folder_loads_by_name_and_by_path(folder: Path) -> None:
         assert (loaded.name, loaded.config, loaded.train, loaded.step) == (NAME, CONFIG, TrainConfig(), "autoencoder")
         assert loaded.metrics["test"] == {"sse": 1.5}
         assert loaded.card == (folder / "README.md").read_text(encoding="utf-8")
-        assert (
-            loaded.sha256 == loaded.metrics["weights_sha256"] == checkpoints.hash_file(folder / "weights.safetensors")
-        )
+        assert loaded.sha256 == loaded.metrics["weights_sha256"] == files.hash_file(folder / "weights.safetensors")
     assert checkpoints.names() == [NAME]
 
 
@@ -109,7 +107,7 @@ def test_a_loaded_folder_stays_as_it_is(folder: Path) -> None:
 
 def test_written_json_is_readable_and_the_same(tmp_path: Path) -> None:
     values = {"a": [1, 2.5, "drei"], "b": {"c": [[1, 2], [3]], "d": "[ 1,\n  2 ]", "e": ["two  spaces"]}, "f": "“ü”"}
-    checkpoints.write_json(tmp_path / "x.json", values)
+    files.write_json(tmp_path / "x.json", values)
     text = (tmp_path / "x.json").read_text(encoding="utf-8")
     assert json.loads(text) == values
     assert '"a": [1, 2.5, "drei"]' in text

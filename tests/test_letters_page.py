@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from genlab import checkpoints
+from genlab import checkpoints, files
 from genlab.catalog import CATALOG
 from genlab.data import sources
 from genlab.data.typeset import FONTS, typeset
@@ -282,9 +282,9 @@ def test_the_curve_has_every_measured_point_and_this_letters(shelf: Path) -> Non
 
 def test_without_quantised_measurements_the_rest_is_shown(shelf: Path) -> None:
     for name in NAMES.values():
-        metrics = checkpoints.read_json(shelf / name / "metrics.json")
+        metrics = files.read_json(shelf / name / "metrics.json")
         del metrics["quantised"]
-        checkpoints.write_json(shelf / name / "metrics.json", metrics)
+        files.write_json(shelf / name / "metrics.json", metrics)
     app = visit(PAGE, bits="2")
     assert sentences(app) == []
     assert len(shown(app)) == 5

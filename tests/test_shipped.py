@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from genlab import checkpoints, data
+from genlab import checkpoints, data, files
 from genlab.cards import make_card
 from genlab.catalog import CATALOG, SIZES
 from genlab.checkpoints import Checkpoint
@@ -96,7 +96,7 @@ def test_it_loads_and_is_the_catalog_s_row(name: str) -> None:
 
 @every_name
 def test_the_card_is_as_it_would_be_made_now(name: str) -> None:
-    config, metrics = (checkpoints.read_json(ROOT / name / file) for file in ("config.json", "metrics.json"))
+    config, metrics = (files.read_json(ROOT / name / file) for file in ("config.json", "metrics.json"))
     assert load(name).card == make_card(name, config, metrics), f"run: python -m genlab card {name} --write"
 
 

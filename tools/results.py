@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from genlab import checkpoints
+from genlab import checkpoints, files
 from genlab.catalog import CATALOG
 from genlab.metrics import psnr
 
@@ -26,7 +26,7 @@ def make_table() -> str:
 
 def metrics_of(name: str) -> dict[str, Any]:
     """What was measured of a shipped model."""
-    return checkpoints.read_json(checkpoints.root() / name / checkpoints.METRICS)
+    return files.read_json(checkpoints.root() / name / checkpoints.METRICS)
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:

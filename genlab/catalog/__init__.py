@@ -12,12 +12,15 @@ from types import MappingProxyType
 from genlab.catalog.digits import DIGITS, SIZES
 from genlab.catalog.entry import Entry
 from genlab.catalog.family import FAMILY
+from genlab.catalog.generative import GENERATIVE
 from genlab.catalog.pictures import PICTURES
 from genlab.errors import ConfigError
 
 __all__ = ["CATALOG", "SIZES", "Entry", "get"]
 
-CATALOG: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry in (*DIGITS, *FAMILY, *PICTURES)})
+CATALOG: Mapping[str, Entry] = MappingProxyType(
+    {entry.name: entry for entry in (*DIGITS, *FAMILY, *PICTURES, *GENERATIVE)}
+)
 
 
 def get(name: str) -> Entry:

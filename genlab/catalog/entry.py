@@ -19,7 +19,8 @@ class Entry:
         paper: the source, with year.
         model: the network.
         train: how it is trained.
-        step: a name of ``genlab.steps.STEPS``, or ``closed_form``, or ``stacked``.
+        step: a name of ``genlab.steps.STEPS``, or ``closed_form``, ``stacked`` or ``mixture``.
+        base: the checkpoint whose weights it begins with; empty for random ones.
         snapshots: whether what it makes of a few bundled digits is kept at each epoch.
         goals: the most that the metric may be on the test set, as ``evaluation.goal_value`` reads
             it; of a PSNR, the least.
@@ -33,6 +34,7 @@ class Entry:
     model: ModelConfig
     train: TrainConfig
     step: str = "autoencoder"
+    base: str = ""
     snapshots: bool = False
     goals: Mapping[str, float] = field(default_factory=dict)
     published: str = ""

@@ -6,8 +6,8 @@ value is checked against bounds before it can cost memory.
 """
 
 from genlab.config.base import Config, check
+from genlab.config.generative import ConditionalVAEConfig, JudgeConfig, MixtureConfig, VAEConfig
 from genlab.config.networks import (
-    MODEL_CONFIGS,
     ActivationName,
     ConvConfig,
     DenseConfig,
@@ -20,14 +20,34 @@ from genlab.config.networks import (
 )
 from genlab.config.training import LossName, NoiseName, PenaltyName, TrainConfig
 
+MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
+    c.kind: c
+    for c in (
+        DenseConfig,
+        NestedConfig,
+        ConvConfig,
+        MapConfig,
+        UNetConfig,
+        PCAConfig,
+        VAEConfig,
+        ConditionalVAEConfig,
+        MixtureConfig,
+        JudgeConfig,
+    )
+}
+"""The kinds of network by name."""
+
 __all__ = [
     "MODEL_CONFIGS",
     "ActivationName",
+    "ConditionalVAEConfig",
     "Config",
     "ConvConfig",
     "DenseConfig",
+    "JudgeConfig",
     "LossName",
     "MapConfig",
+    "MixtureConfig",
     "ModelConfig",
     "NestedConfig",
     "NoiseName",
@@ -36,5 +56,6 @@ __all__ = [
     "PenaltyName",
     "TrainConfig",
     "UNetConfig",
+    "VAEConfig",
     "check",
 ]

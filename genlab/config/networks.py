@@ -62,7 +62,8 @@ class DenseConfig(ModelConfig):
         code_activation: after the code; the course's network has a ReLU there.
         output: last step of the decoder. With ``tanh`` the network works in [−1, 1] inside.
         tied: the decoder uses the encoder's weights transposed (biases of its own).
-        init: ``scaled_he`` draws weights with a standard deviation of 1.5/√fan_in; ``torch`` leaves the default.
+        init: ``scaled_he`` draws weights with a standard deviation of 1.5/√fan_in, ``xavier`` as Glorot & Bengio
+            (2010) for tanh; ``torch`` leaves the default.
     """
 
     kind: ClassVar[str] = "dense"
@@ -72,7 +73,7 @@ class DenseConfig(ModelConfig):
     code_activation: ActivationName = "identity"
     output: OutputName = "sigmoid"
     tied: bool = False
-    init: Literal["scaled_he", "torch"] = "scaled_he"
+    init: Literal["scaled_he", "xavier", "torch"] = "scaled_he"
 
     def validate(self) -> None:
         super().validate()
@@ -235,8 +236,3 @@ class PCAConfig(ModelConfig):
     def validate(self) -> None:
         super().validate()
         check(self.latent_dim <= self.pixels, "PCA cannot have more components than the image has pixels.")
-
-
-MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
-    c.kind: c for c in (DenseConfig, NestedConfig, ConvConfig, MapConfig, UNetConfig, PCAConfig)
-}

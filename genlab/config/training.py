@@ -7,7 +7,7 @@ from typing import Literal
 
 from genlab.config.base import Config, check
 
-LossName = Literal["mse", "mse_signed", "sse", "bce"]
+LossName = Literal["mse", "mse_signed", "sse", "sse_signed", "bce"]
 NoiseName = Literal["none", "gaussian", "mask", "salt", "scratch", "mixed"]
 PenaltyName = Literal["none", "l1", "kl", "contractive"]
 
@@ -35,6 +35,10 @@ class TrainConfig(Config):
         penalty: what the code costs (``genlab.losses.PENALTIES``).
         penalty_weight: λ of the penalty.
         sparsity: ρ, the mean activation that the penalty ``kl`` wants of each unit.
+        loss_weight: factor of the reconstruction's loss, where another term stands beside it.
+        beta: factor of the KL term of a variational autoencoder.
+        samples: codes drawn for each picture; more than one for the importance-weighted bound.
+        binarise: draw each pixel of each picture anew as black or white, with its grey value as the probability.
         precision: ``float32``, or ``bfloat16`` for mixed precision.
         seed: of everything random.
     """
@@ -57,6 +61,10 @@ class TrainConfig(Config):
     penalty: PenaltyName = "none"
     penalty_weight: float = 0.0
     sparsity: float = 0.05
+    loss_weight: float = 1.0
+    beta: float = 1.0
+    samples: int = 1
+    binarise: bool = False
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     seed: int = 0
 
@@ -78,6 +86,9 @@ class TrainConfig(Config):
             "noise_level": (0.0, 1.0),
             "penalty_weight": (0.0, 1e6),
             "sparsity": (0.001, 0.999),
+            "loss_weight": (0.0, 1e6),
+            "beta": (0.0, 1e6),
+            "samples": (1, 1000),
             "seed": (0, 2**31 - 1),
         }
         for name, (least, most) in bounds.items():

@@ -8,22 +8,31 @@ import torch
 from torch import Tensor, nn
 
 from genlab.config import MODEL_CONFIGS, ModelConfig, check
-from genlab.models.base import ImageAutoencoder
+from genlab.models.base import ImageAutoencoder, ImageNetwork
 from genlab.models.classifier import Classifier
 from genlab.models.conv import ConvAutoencoder
 from genlab.models.dense import DenseAutoencoder
+from genlab.models.judge import Judge
 from genlab.models.maps import MapAutoencoder
+from genlab.models.mixture import MixtureAutoencoder
 from genlab.models.nested import NestedAutoencoder
 from genlab.models.pca import PCA
 from genlab.models.unet import UNet
+from genlab.models.vae import VAE, ConditionalVAE, Draw
 
 __all__ = [
     "PCA",
+    "VAE",
     "Classifier",
+    "ConditionalVAE",
     "ConvAutoencoder",
     "DenseAutoencoder",
+    "Draw",
     "ImageAutoencoder",
+    "ImageNetwork",
+    "Judge",
     "MapAutoencoder",
+    "MixtureAutoencoder",
     "NestedAutoencoder",
     "UNet",
     "build",
@@ -36,12 +45,16 @@ BUILDERS: dict[str, Any] = {
     "map": MapAutoencoder,
     "unet": UNet,
     "pca": PCA,
+    "vae": VAE,
+    "cvae": ConditionalVAE,
+    "mixture": MixtureAutoencoder,
+    "judge": Judge,
 }
 
 MAX_PARAMETERS = 100_000_000
 
 
-def build(config: ModelConfig, generator: torch.Generator | None = None) -> ImageAutoencoder:
+def build(config: ModelConfig, generator: torch.Generator | None = None) -> Any:
     """A new network on the CPU with random weights from ``generator`` (torch's global one if None).
 
     Raises:
@@ -52,14 +65,14 @@ def build(config: ModelConfig, generator: torch.Generator | None = None) -> Imag
     return model
 
 
-def build_empty(config: ModelConfig) -> ImageAutoencoder:
+def build_empty(config: ModelConfig) -> Any:
     """The network on torch's ``meta`` device: every shape, no memory, no weights.
 
     Raises:
         ConfigError: as ``build``.
     """
     with torch.device("meta"):
-        model: ImageAutoencoder = BUILDERS[config.kind](config)
+        model: ImageNetwork = BUILDERS[config.kind](config)
     size = count_parameters(model)
     check(
         size <= MAX_PARAMETERS,

@@ -6,8 +6,8 @@ Images are (N, C, H, W) in [0, 1], whatever a network uses inside:
     x_hat = model.decode(z)        (N, latent_dim) -> (N, C, H, W)
     x_hat = model(x)               decode(encode(x))
 
-A probabilistic one has ``posterior(x) -> (mu, logvar)`` and ``sample(n, generator=…) -> images`` as well.
-Pages and outsiders use these verbs and never branch on a model's name.
+A variational one has ``posterior(x) -> (mu, logvar)`` as well, and whatever has a distribution of its own
+``sample(n, generator) -> images``. Pages and outsiders use these verbs and never branch on a model's name.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
-class ImageAutoencoder(nn.Module):
-    """Base class: a code for an image and an image for a code."""
+class ImageNetwork(nn.Module):
+    """What every network of the catalog is: built from a configuration, with random weights from a generator."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -47,6 +47,17 @@ class ImageAutoencoder(nn.Module):
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of the images it reads and makes."""
         return self.config.image_shape
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator | None) -> None:
+        """Draw new weights from ``generator`` (torch's global one if None)."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                init_torch(layer, generator)
+
+
+class ImageAutoencoder(ImageNetwork):
+    """Base class: a code for an image and an image for a code."""
 
     def encode(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in [0, 1] -> codes (N, latent_dim)."""
@@ -70,13 +81,6 @@ class ImageAutoencoder(nn.Module):
         """
         raise ConfigError("This penalty needs a dense network. Choose one, or train without the penalty.")
 
-    @torch.no_grad()
-    def initialise(self, generator: torch.Generator | None) -> None:
-        """Draw new weights from ``generator`` (torch's global one if None)."""
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-                init_torch(layer, generator)
-
 
 def make_activation(name: ActivationName) -> nn.Module:
     """A new activation layer by its configured name."""
@@ -89,6 +93,12 @@ def init_torch(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, generator: tor
     if layer.bias is not None:
         fan_in = layer.weight[0].numel()
         nn.init.uniform_(layer.bias, -1.0 / math.sqrt(fan_in), 1.0 / math.sqrt(fan_in), generator=generator)
+
+
+def init_xavier(layer: nn.Linear, generator: torch.Generator | None) -> None:
+    """Weights of variance 2/(fan_in + fan_out), biases 0: for tanh. Glorot & Bengio (2010), eq. 16."""
+    nn.init.xavier_uniform_(layer.weight, generator=generator)
+    nn.init.zeros_(layer.bias)
 
 
 def init_scaled_he(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, generator: torch.Generator | None) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genlab.config import DenseConfig
-from genlab.models.base import ImageAutoencoder, init_scaled_he, make_activation, to_output
+from genlab.models.base import ImageAutoencoder, init_scaled_he, init_xavier, make_activation, to_output
 
 
 class DenseAutoencoder(ImageAutoencoder):
@@ -41,6 +41,8 @@ class DenseAutoencoder(ImageAutoencoder):
                 layer.bias.zero_()
             elif isinstance(layer, nn.Linear) and self.config.init == "scaled_he":
                 init_scaled_he(layer, generator)
+            elif isinstance(layer, nn.Linear) and self.config.init == "xavier":
+                init_xavier(layer, generator)
 
     def make_decoder(self, widths: list[int]) -> nn.ModuleList:
         """Layers from the code to the image; with tied weights only their biases are new."""
@@ -80,6 +82,11 @@ class DenseAutoencoder(ImageAutoencoder):
 
     def decode_hidden(self, h: Tensor, skip: int = 0) -> Tensor:
         """What enters the decoder's first layer (or the one after ``skip``) -> images (N, C, H, W) in [0, 1]."""
+        y = self.decode_linear(h, skip)
+        return to_output(y, self.config.output, self.training).unflatten(1, self.image_shape)  # (N, D) -> (N, C, H, W)
+
+    def decode_linear(self, h: Tensor, skip: int = 0) -> Tensor:
+        """The same before its last step: (N, D), any real numbers."""
         last = len(self.decoder) - 1
         for i, layer in enumerate(self.decoder):
             if i < skip:
@@ -87,7 +94,7 @@ class DenseAutoencoder(ImageAutoencoder):
             h = layer(h, self.encoder[last - i].weight) if self.config.tied else layer(h)
             if i < last:
                 h = self.activation(h)
-        return to_output(h, self.config.output, self.training).unflatten(1, self.image_shape)  # (N, D) -> (N, C, H, W)
+        return h
 
 
 class Transposed(nn.Module):
