@@ -32,7 +32,9 @@ LIMITS = {
 GAME_SETTINGS = {
     "denoising": ("noise", "noise_level"),
     "penalised": ("penalty", "penalty_weight", "sparsity"),
+    "vae": ("loss_weight", "beta", "samples", "binarise"),
 }  # which say nothing of the other games
+VARIATIONAL = ("conditional", "importance")  # which have those of "vae"
 
 METRIC_NAMES = {
     "sse": "Squared error of an image (SSE), pixels in [0, 1]",
@@ -40,6 +42,8 @@ METRIC_NAMES = {
     "mse_signed": "Mean squared error, pixels in [−1, 1]",
     "psnr": "PSNR of the mean MSE, dB",
     "ssim": "SSIM (Wang et al. 2004), mean",
+    "error": "Error (part of the pictures named wrongly)",
+    "cross_entropy": "Cross-entropy, nats",
 }
 
 
@@ -79,9 +83,9 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
     if test:
         lines += ["| on the test set | value |", "| --- | --- |"]
         lines += [f"| {METRIC_NAMES[key]} | {test[key]:.4g} |" for key in METRIC_NAMES if key in test]
-        if "train" in metrics:
-            count, sse = metrics["train"]["count"], metrics["train"]["sse"]
-            lines.append(f"| SSE on {count:,} of the pictures it learned from | {sse:.4g} |")
+        if learned := metrics.get("train"):
+            key, name = ("sse", "SSE") if "sse" in learned else ("error", "Error")
+            lines.append(f"| {name} on {learned['count']:,} of the pictures it learned from | {learned[key]:.4g} |")
         baseline = metrics.get("baseline")
         if baseline:
             lines.append(f"| SSE of {baseline['name']}, for comparison | {baseline['sse']:.4g} |")
@@ -97,12 +101,11 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         lines += ["", f"Published for comparison, not measured here: {entry.published}."]
     if not solved:
         settings = {"step": config["step"], **train}
-        if config["step"] == "nested":  # which has a loss of its own
+        if config["step"] in ("nested", "importance", "classifier"):  # which have a loss of their own
             del settings["loss"]
-        for game, its in GAME_SETTINGS.items():
-            for key in its:
-                if config["step"] != game:
-                    settings.pop(key, None)
+        game = "vae" if config["step"] in VARIATIONAL else config["step"]
+        for key in (key for other, its in GAME_SETTINGS.items() if other != game for key in its):
+            settings.pop(key, None)
         lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
         lines += [f"| {key} | `{value}` |" for key, value in settings.items()]
     lines += [
@@ -114,9 +117,7 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         "## Use and retrain",
         "",
         "```python",
-        "from genlab import checkpoints",
-        f'model = checkpoints.load("{name}").model   # images (N, C, H, W) in [0, 1]',
-        "x_hat = model.decode(model.encode(x))",
+        *usage(name, config["model"]["kind"]),
         "```",
         "",
         "```",
@@ -153,6 +154,7 @@ def more(metrics: dict[str, Any]) -> list[str]:
             f"| {names[key]}, times the plain network's | {value:.3f} |"
             for key, value in metrics.get("against_plain", {}).items()
         ]
+    lines += random_ones(metrics)
     if few := metrics.get("few_labels"):
         lines += [
             "",
@@ -165,6 +167,50 @@ def more(metrics: dict[str, Any]) -> list[str]:
             shown = " | ".join(f"{100 * sum(seeds) / len(seeds):.2f}" for seeds in errors)
             lines.append(f"| {way} | {shown} |")
     return lines
+
+
+def random_ones(metrics: dict[str, Any]) -> list[str]:
+    """What was measured of distributions: the bound, the likelihood, and what a judge says of random pictures."""
+    lines: list[str] = []
+    bound, likelihood, samples = (metrics.get(key) for key in ("bound", "likelihood", "samples"))
+    if bound:
+        whole = "negative_elbo" if "negative_elbo" in bound else "loss"
+        names = {"negative_elbo": "negative ELBO, nats", "loss": "the training's loss"}
+        lines += ["", f"| on the test set, {bound['pixels']} pixels | value |", "| --- | --- |"]
+        lines += [f"| {names[whole]} | {bound[whole]:.2f} |", f"| of it, KL, nats | {bound['kl']:.2f} |"]
+        lines.append(f"| active numbers (variance of μ > 0.01) | {bound['active']} of {len(bound['kl_by_number'])} |")
+    if likelihood:
+        lines += ["", f"Negative log-likelihood by {likelihood['samples']:,} importance samples over "]
+        lines[-1] += f"{likelihood['count']:,} test pictures, pixels drawn: **{likelihood['nll']:.2f}** nats "
+        lines[-1] += f"(standard error {likelihood['standard_error']:.2f}; `python -m genlab likelihood`)."
+    if samples:
+        lines += ["", f"{samples['count']:,} random pictures against the test set, judged by `classifier-mnist`:", ""]
+        lines += ["| codes from | Fréchet distance | precision | recall | coverage |", "| --- |" + " --- |" * 4]
+        rows = {**samples["ways"], "training pictures, the floor": samples["floor"]}
+        lines += [
+            f"| {NAMES_OF_WAYS.get(way, way.replace('@', ' of '))} | {v['fd']:.2f} | {v['precision']:.3f} "
+            f"| {v['recall']:.3f} | {v['coverage']:.3f} |"
+            for way, v in rows.items()
+        ]
+        if agreement := samples.get("agreement"):
+            share = sum(agreement) / len(agreement)
+            lines += ["", f"The judge reads {100 * share:.2f} % of them as the class that was asked for."]
+    return lines
+
+
+NAMES_OF_WAYS = {"normal": "N(0, I)"}
+
+
+def usage(name: str, kind: str) -> list[str]:
+    """Three lines of Python that load the model and use it."""
+    if kind == "judge":
+        load, use = f'model = checkpoints.load("{name}", Judge).model', "logits = model(x)"
+        return ["from genlab import checkpoints", "from genlab.models import Judge", f"{load}   {SHAPES}", use]
+    load, use = f'model = checkpoints.load("{name}").model', "x_hat = model.decode(model.encode(x))"
+    return ["from genlab import checkpoints", f"{load}   {SHAPES}", use]
+
+
+SHAPES = "# images (N, C, H, W) in [0, 1]"
 
 
 def describe(model: dict[str, Any]) -> str:

@@ -129,7 +129,9 @@ def list_models(options: argparse.Namespace) -> None:
         return
     print(f"{'name':<24} {'parameters':>11} {'data':<9} {'test SSE':>9}")
     for row in rows:
-        error = f"{row['test']['sse']:9.2f}" if row["test"] else "not shipped"
+        error = "not shipped"
+        if test := row["test"]:
+            error = f"{test['sse']:9.2f}" if "sse" in test else f"{100 * test['error']:7.2f} %"
         print(f"{row['name']:<24} {row['parameters']:>11,} {row['dataset']:<9} {error}")
 
 
@@ -186,11 +188,12 @@ def plan(entry: Entry, out: Path) -> str:
 def evaluate_model(options: argparse.Namespace) -> None:
     """Measure on the test set, beside PCA with the same number of components, and compare with the catalog's goals."""
     from genlab import checkpoints, runs
+    from genlab.models import ImageNetwork
     from genlab.reports import report
 
     if options.write:
         runs.remeasure(options.name)
-    checkpoint = checkpoints.load(options.name)
+    checkpoint = checkpoints.load(options.name, ImageNetwork)
     result: dict[str, Any] = {"name": checkpoint.name, "weights_sha256": checkpoint.sha256}
     result |= checkpoint.metrics if options.write else runs.measured(checkpoint.model, checkpoint.train)
     print(json.dumps(result, indent=2) if options.json else report(checkpoint, result))

@@ -9,13 +9,25 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from genlab import data
 from genlab.config import PCAConfig, TrainConfig
-from genlab.data.images import to_float
+from genlab.data.images import ImageSet, to_float
+from genlab.likelihood import bound
 from genlab.losses import squared_errors
 from genlab.metrics import psnr, ssim
-from genlab.models import PCA, ImageAutoencoder, NestedAutoencoder, build, count_parameters
+from genlab.models import (
+    PCA,
+    VAE,
+    ConditionalVAE,
+    ImageAutoencoder,
+    ImageNetwork,
+    Judge,
+    NestedAutoencoder,
+    build,
+    count_parameters,
+)
 from genlab.noise import NOISES, draw, spoil
 from genlab.seeding import make_generator
 from genlab.units import PROBE_PICTURES, has_sigmoid_units, linear_probe, measure_units
@@ -64,18 +76,40 @@ def prefixes(model: ImageAutoencoder) -> list[int]:
     return [k for k in (1, 2, 4, 8, 16, 30, 32, 64, 128) if k <= model.latent_dim]
 
 
-def measure(model: ImageAutoencoder, train: TrainConfig, *, with_baseline: bool = True) -> dict[str, Any]:
-    """All that is measured of a reconstructing model, on the test split of the data set it was trained on.
+@torch.no_grad()
+def classification(model: Judge, pictures: ImageSet) -> dict[str, float]:
+    """Error (0 to 1) and cross-entropy (nats) of a classifier, means over pictures."""
+    logits = torch.cat([model(x) for x in batches(pictures.images)])
+    wrong = (logits.argmax(1) != pictures.labels).float().mean().item()
+    return {"error": round(wrong, 6), "cross_entropy": round(F.cross_entropy(logits, pictures.labels).item(), 6)}
+
+
+def main_loss(model: ImageNetwork, pictures: ImageSet) -> float:
+    """One number for how well a network does what it is for: mean SSE, or of a classifier the cross-entropy."""
+    if isinstance(model, Judge):
+        return classification(model, pictures)["cross_entropy"]
+    assert isinstance(model, ImageAutoencoder)
+    return sum_of_squares(model, pictures.images)
+
+
+def measure(model: ImageNetwork, train: TrainConfig, *, with_baseline: bool = True) -> dict[str, Any]:
+    """All that is measured of a model by itself, on the test split of the data set it was trained on.
 
     Returns:
         ``test`` (data set, count, SSE, MSE, PSNR, SSIM), ``by_length`` (SSE of prefixes, where they decode), and
         ``baseline`` (PCA with as many components, fitted on the same images: SSE as the literature prints it, and
-        of its output clipped to [0, 1]).
+        of its output clipped to [0, 1]); ``denoising``, ``units`` and ``bound`` of those that have them. Of a
+        classifier ``test`` alone.
 
     Raises:
         DataNotFoundError: the data set is not here.
     """
-    test = data.load(train.dataset, "test").images
+    pictures = data.load(train.dataset, "test")
+    test = pictures.images
+    if isinstance(model, Judge):
+        found = classification(model, pictures)
+        return {"test": {"dataset": train.dataset, "split": "test", "count": len(test), **found}}
+    assert isinstance(model, ImageAutoencoder)
     result: dict[str, Any] = {
         "test": {"dataset": train.dataset, "split": "test", "count": len(test), **reconstruction(model, test)},
     }
@@ -85,6 +119,9 @@ def measure(model: ImageAutoencoder, train: TrainConfig, *, with_baseline: bool 
         result["baseline"] = pca_baseline(train.dataset, train.split, model.latent_dim)
     if train.noise != "none":
         result["denoising"] = {kind: denoising(model, test, kind) for kind in NOISES}
+    if isinstance(model, VAE):
+        told = pictures.labels if isinstance(model, ConditionalVAE) else None
+        result["bound"] = bound(model, test, train, told)
     if has_sigmoid_units(model.config):
         result["units"] = {
             **measure_units(model, to_float(test)),
@@ -142,35 +179,6 @@ def against(ours: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, floa
         "parameters": round(ours["units"]["parameters"] / plain["units"]["parameters"], 4),
         "jacobian_norm": round(ours["units"]["jacobian_norm"] / plain["units"]["jacobian_norm"], 4),
     }
-
-
-def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> float | None:
-    """What was measured of a goal of the catalog; None if it was not.
-
-    ``sse``, ``mse_signed``, ``psnr`` are the test set's; ``sse@K`` is of a prefix of K numbers, ``psnr@L`` of Gaussian
-    noise of σ = L; ``plain:X`` is a ratio to the plain network of the bench; ``rho`` is how far the mean activation is
-    from the wanted ρ, as a part of ρ; ``few:N`` is the error of a tuned classifier on N labels, mean of its seeds.
-    """
-    kind, _, which = goal.replace(":", "@").partition("@")
-    try:
-        if kind == "few":
-            few = metrics["few_labels"]
-            seeds = few["errors"]["tuned"][few["sizes"].index(int(which))]
-            return sum(seeds) / len(seeds)
-        if kind == "rho":
-            return abs(metrics["units"]["mean_activation"] / train.sparsity - 1.0)
-        if kind == "plain":
-            return metrics["against_plain"][which]
-        if which:
-            return metrics["by_length"][which] if kind == "sse" else metrics["denoising"]["gaussian"][which]
-        return metrics["test"][goal]
-    except KeyError:
-        return None
-
-
-def is_met(goal: str, value: float, bound: float) -> bool:
-    """Whether a goal is met: of a PSNR at least ``bound``, of anything else at most."""
-    return value >= bound if goal.startswith("psnr") else value <= bound
 
 
 @lru_cache(maxsize=64)

@@ -68,14 +68,8 @@ def record(function: Callable[[Tensor], Tensor], example: Tensor) -> Program:
     recorder = _Recorder(example)
     with recorder:
         result = function(example)
-    if result is not recorder.value:
-        raise ExportError(DENSE_ONLY, step="output")
-    program = Program(
-        inputs=example.numel(),
-        outputs=result.numel(),
-        operations=recorder.operations,
-        tensors=recorder.tensors,
-    )
+    operations, tensors = recorder.way_to(result)
+    program = Program(inputs=example.numel(), outputs=result.numel(), operations=operations, tensors=tensors)
     if program.products > MAX_PRODUCTS:
         raise ExportError(
             "This network takes {n} million multiplications; a browser that follows the finger has time for {most}.",
@@ -109,18 +103,20 @@ def to_bytes(program: Program, about: dict[str, Any] | None = None) -> bytes:
 class _Recorder(TorchFunctionMode):
     """Follows one tensor through torch's functions; what is computed from weights alone is a constant.
 
+    Of a network with two heads each is followed, and the way to the result is what counts.
+
     A function mode is the thread's own, so visitors whose networks run meanwhile are not touched (tracing with
     torch.fx would replace methods of ``nn.Module`` for all threads), and it imports nothing (a dispatch mode takes a
     second for that).
     """
 
     value: Tensor
-    earlier: list[Tensor] = field(default_factory=list)  # what the value was before
-    operations: list[dict[str, Any]] = field(default_factory=list)
-    tensors: dict[str, Tensor] = field(default_factory=dict)
+    ways: list[tuple[Tensor, list[dict[str, Any]]]] = field(default_factory=list)  # each value, and how it was reached
+    operations: list[dict[str, Any]] = field(default_factory=list)  # to the one at hand
 
     def __post_init__(self) -> None:
         super().__init__()
+        self.ways.append((self.value, []))
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -128,13 +124,27 @@ class _Recorder(TorchFunctionMode):
         if not isinstance(result, Tensor):  # a shape, a device
             return result
         step, used = func.__name__.strip("_"), list(_tensors((args, kwargs)))
-        if any(one is old for one in used for old in self.earlier if old is not self.value):
-            raise ExportError(DENSE_ONLY, step=step)  # a branch: not one vector after the other
-        if any(one is self.value for one in used):
+        known = [(value, way) for value, way in self.ways if any(one is value for one in used)]
+        if any(value is not known[0][0] for value, _ in known):
+            raise ExportError(DENSE_ONLY, step=step)  # two ways meet: not one vector after the other
+        if known:
+            self.value, self.operations = known[-1][0], list(known[-1][1])
             self._note(func, step, list(args), kwargs, result)
-            self.earlier.append(self.value)
-            self.value = result
+            self.ways.append((result, self.operations))
         return result
+
+    def way_to(self, result: Tensor) -> tuple[list[dict[str, Any]], dict[str, Tensor]]:
+        """The operations that lead to a value, and their tensors by name."""
+        ways = [way for value, way in self.ways if value is result]
+        if not ways:
+            raise ExportError(DENSE_ONLY, step="output")
+        operations: list[dict[str, Any]] = []
+        tensors: dict[str, Tensor] = {}
+        for n, noted in enumerate(ways[-1]):
+            here = {f"{n}.{name}": setting for name, setting in noted.items() if isinstance(setting, Tensor)}
+            operations.append({name: f"{n}.{name}" if f"{n}.{name}" in here else one for name, one in noted.items()})
+            tensors |= here
+        return operations, tensors
 
     def _note(self, func: Any, step: str, args: list[Any], kwargs: dict[str, Any], result: Tensor) -> None:
         same_size = result.numel() == self.value.numel()
@@ -190,15 +200,14 @@ class _Recorder(TorchFunctionMode):
             self._add("affine", scale=1.0 if first else sign, shift=sign * other if first else other)
 
     def _add(self, op: str, **settings: Any) -> None:
-        """Note an operation; tensors among its settings are stored and named, and those that are None left out."""
-        written: dict[str, Any] = {"op": op}
+        """Note an operation; tensors among its settings stay such, and those that are None are left out."""
+        noted: dict[str, Any] = {"op": op}
         for name, setting in settings.items():
             if isinstance(setting, Tensor) and setting.numel() > 1:
-                written[name] = f"{len(self.operations)}.{name}"
-                self.tensors[written[name]] = setting.float() if setting.ndim == 2 else setting.float().flatten()
+                noted[name] = setting.float() if setting.ndim == 2 else setting.float().flatten()
             elif setting is not None:
-                written[name] = float(setting)
-        self.operations.append(written)
+                noted[name] = float(setting)
+        self.operations.append(noted)
 
 
 def _tensors(nested: Any) -> Iterator[Tensor]:

@@ -7,15 +7,18 @@ from typing import Any
 
 from genlab.catalog import CATALOG
 from genlab.checkpoints import Checkpoint
-from genlab.evaluation import goal_value, is_met
+from genlab.goals import goal_value, is_met
+from genlab.models import ImageNetwork
 
 
-def report(checkpoint: Checkpoint, result: Mapping[str, Any]) -> str:
+def report(checkpoint: Checkpoint[ImageNetwork], result: Mapping[str, Any]) -> str:
     """The figures of ``measured`` as lines of text."""
     test = result["test"]
     lines = [
         f"{checkpoint.name} on {test['count']:,} test images of {test['dataset']}:",
-        f"  SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB   SSIM {test['ssim']:.4f}",
+        f"  error {100 * test['error']:.2f} %   cross-entropy {test['cross_entropy']:.4f} nats"
+        if "error" in test
+        else f"  SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB   SSIM {test['ssim']:.4f}",
     ]
     if baseline := result.get("baseline"):
         clipped = f"{baseline['sse_clipped']:.2f} when clipped to 0…1"
@@ -34,11 +37,28 @@ def report(checkpoint: Checkpoint, result: Mapping[str, Any]) -> str:
     if ratios := result.get("against_plain"):
         shown = "   ".join(f"{name} {value:.3f}" for name, value in ratios.items())
         lines.append(f"  times the plain network's: {shown}")
+    lines += random_ones(result)
     lines += goals(checkpoint, result)
     return "\n".join(lines)
 
 
-def goals(checkpoint: Checkpoint, result: Mapping[str, Any]) -> list[str]:
+def random_ones(result: Mapping[str, Any]) -> list[str]:
+    """The bound in its terms, the likelihood, and what the judge says of random pictures."""
+    lines = []
+    if bound := result.get("bound"):
+        names = {"negative_elbo": "negative ELBO", "loss": "loss", "reconstruction": "reconstruction", "kl": "KL"}
+        shown = "   ".join(f"{name} {bound[key]:.2f}" for key, name in names.items() if key in bound)
+        lines.append(f"  {bound['pixels']} pixels: {shown}   active {bound['active']} of {len(bound['kl_by_number'])}")
+    if likelihood := result.get("likelihood"):
+        lines.append(f"  NLL by {likelihood['samples']:,} samples: {likelihood['nll']:.2f} nats")
+    if samples := result.get("samples"):
+        for way, found in {**samples["ways"], "floor (training pictures)": samples["floor"]}.items():
+            shown = "   ".join(f"{key} {found[key]:.3f}" for key in ("fd", "precision", "recall", "coverage"))
+            lines.append(f"  {way}: {shown}")
+    return lines
+
+
+def goals(checkpoint: Checkpoint[ImageNetwork], result: Mapping[str, Any]) -> list[str]:
     """A line for each goal of the catalog's row."""
     entry = CATALOG.get(checkpoint.entry)
     lines = []

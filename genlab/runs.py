@@ -7,18 +7,29 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from genlab import checkpoints, data, files, quantise
+from genlab import checkpoints, data, files, judging, quantise
 from genlab.cards import make_card
 from genlab.catalog import Entry, get
 from genlab.checkpoints import SNAPSHOTS
 from genlab.config import TrainConfig
-from genlab.evaluation import against, code_statistics, measure, sum_of_squares
-from genlab.models import DenseAutoencoder, ImageAutoencoder, MapAutoencoder, build
+from genlab.data.images import ImageSet
+from genlab.evaluation import against, batches, classification, code_statistics, main_loss, measure, sum_of_squares
+from genlab.mixtures import fit_mixtures
+from genlab.models import (
+    DenseAutoencoder,
+    ImageAutoencoder,
+    ImageNetwork,
+    Judge,
+    MapAutoencoder,
+    MixtureAutoencoder,
+    build,
+)
 from genlab.seeding import make_generator
 from genlab.snapshots import Snapshots
 from genlab.stacking import fit_stacked
@@ -30,7 +41,15 @@ if TYPE_CHECKING:
 
 STATE, HISTORY = "state.safetensors", "history.json"
 PLAIN = "bench-plain-mnist"  # with which the bench compares
-KEPT = ("schema", "training", "few_labels", "comparison", "weights_sha256")  # what measuring again leaves as it is
+KEPT = (
+    "schema",
+    "training",
+    "few_labels",
+    "comparison",
+    "likelihood",
+    "weights_sha256",
+)  # what measuring again leaves as it is
+LABELLED = ("classifier", "conditional")  # games that are told what is on the pictures
 HALF_IS_ENOUGH = 1e-3  # the largest relative change of the error for which weights are stored in half precision
 
 
@@ -44,8 +63,8 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
         TrainingError: as ``fit``.
     """
     first = fabric is None or fabric.is_global_zero
-    images = data.load(entry.train.dataset, entry.train.split).images
-    model = build(entry.model, make_generator(entry.train.seed, "init"))
+    pictures = data.load(entry.train.dataset, entry.train.split)
+    model = begin(entry)
     history, seconds, cpu_seconds = read_history(out / HISTORY if any(out.glob(f"*{STATE}")) else None)
     clock, cpu_clock = time.perf_counter() - seconds, time.process_time() - cpu_seconds
     if first:
@@ -53,7 +72,9 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
     shots = Snapshots(out / SNAPSHOTS, resumed=bool(history)) if entry.snapshots and first else None
     if shots and not history:
         shots.take(model, 0, None)
-    for depth, record in play(entry, model, images, fabric=fabric, state_path=out / STATE, compile_model=compile_model):
+    for depth, record in play(
+        entry, model, pictures, fabric=fabric, state_path=out / STATE, compile_model=compile_model
+    ):
         if record.epoch_losses is not None and first:
             row = {"epoch": record.epoch, **{k: round(v, 6) for k, v in record.epoch_losses.items()}}
             if shots:
@@ -71,52 +92,78 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             "torch": torch.__version__,
             "history": history,
         }
-        publish(entry, model.cpu().float().eval(), images, training, out)
+        publish(entry, model.cpu().float().eval(), pictures, training, out)
         for leftover in (*out.glob(f"*{STATE}"), *out.glob(".tmp*"), out / HISTORY):
             leftover.unlink(missing_ok=True)
 
 
+def begin(entry: Entry) -> Any:
+    """The network as its training finds it: with random weights, and those of the row's ``base`` where it has one.
+
+    Raises:
+        CheckpointError: the base is not here.
+    """
+    model = build(entry.model, make_generator(entry.train.seed, "init"))
+    if entry.base:
+        base = checkpoints.load(entry.base, ImageNetwork).model
+        model.load_state_dict(base.state_dict(), strict=False)  # what only this network has, stays as it is
+    return model
+
+
 def play(
-    entry: Entry, model: ImageAutoencoder, images: torch.Tensor, *, state_path: Path, **how: Any
+    entry: Entry, model: Any, pictures: ImageSet, *, state_path: Path, **how: Any
 ) -> Iterator[tuple[int | None, Record]]:
     """The training itself: how many pairs of layers a picture goes through (None for all), and the record."""
+    images, labels = pictures.images, pictures.labels
+    if entry.step == "mixture":  # the network is trained already
+        assert isinstance(model, MixtureAutoencoder)
+        with torch.no_grad():
+            codes = torch.cat([model.encode(x) for x in batches(images)])
+        fit_mixtures(model.eval(), codes, entry.train.seed)
+        return
     if entry.step == "stacked":
         assert isinstance(model, DenseAutoencoder)
         for stage, record in fit_stacked(model, images, entry.train, state_path=state_path, **how):
             yield stage.depth, record
         return
     step = STEPS.get(entry.step, STEPS["autoencoder"])
-    for record in fit(model, images, entry.train, step, state_path=state_path, **how):
+    told = labels if entry.step in LABELLED else None
+    for record in fit(model, images, entry.train, step, labels=told, state_path=state_path, **how):
         yield None, record
 
 
 def publish(
-    entry: Entry, model: ImageAutoencoder, images: torch.Tensor, training: dict[str, Any], out: Path
+    entry: Entry, model: ImageNetwork, pictures: ImageSet, training: dict[str, Any], out: Path
 ) -> dict[str, Any]:
     """Store a trained model as a checkpoint, measured as it is stored; what was measured."""
-    test = data.load(entry.train.dataset, "test").images
-    full = sum_of_squares(model, test)
+    test = data.load(entry.train.dataset, "test")
+    full = main_loss(model, test)
     single = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict({name: value.half().float() for name, value in single.items()})
-    half = sum_of_squares(model, test)
+    half = main_loss(model, test)
     dtype = torch.float16
     if not abs(half - full) <= HALF_IS_ENOUGH * full:
         model.load_state_dict(single)
         dtype = torch.float32
     metrics = {
         **measured(model, entry.train),
-        "train": learned(model, images),
+        "train": learned(model, pictures),
         "goals": dict(entry.goals),
-        **codes(model, entry.train, images),
+        **codes(model, entry.train, pictures.images),
         "training": training,
     }
     checkpoints.save(out, model, entry.train, entry.step, metrics, entry=entry.name, dtype=dtype)
     return metrics
 
 
-def measured(model: ImageAutoencoder, train: TrainConfig) -> dict[str, Any]:
-    """All that is measured of a model on its test set; for the bench, beside its plain network, where that is here."""
+def measured(model: ImageNetwork, train: TrainConfig) -> dict[str, Any]:
+    """All that is measured of a model on its test set.
+
+    For the bench beside its plain network, and of random pictures what the judge says, where those are here.
+    """
     metrics = measure(model, train)
+    if judging.ways(model) and (checkpoints.root() / judging.JUDGE).is_dir():
+        metrics["samples"] = judging.measure_samples(model, train.dataset)
     plain = checkpoints.root() / PLAIN / checkpoints.METRICS
     if "units" in metrics and plain.is_file():
         theirs = files.read_json(plain)
@@ -132,15 +179,15 @@ def remeasure(name: str) -> dict[str, Any]:
         CheckpointError: it is not there or broken.
         DataNotFoundError: its data set is not here.
     """
-    checkpoint = checkpoints.load(name)
+    checkpoint = checkpoints.load(name, ImageNetwork)
     entry = get(checkpoint.entry)
-    images = data.load(checkpoint.train.dataset, checkpoint.train.split).images
+    pictures = data.load(checkpoint.train.dataset, checkpoint.train.split)
     metrics = {
         **{key: checkpoint.metrics[key] for key in KEPT if key in checkpoint.metrics},
         **measured(checkpoint.model, checkpoint.train),
-        "train": learned(checkpoint.model, images),
+        "train": learned(checkpoint.model, pictures),
         "goals": dict(entry.goals),
-        **codes(checkpoint.model, checkpoint.train, images),
+        **codes(checkpoint.model, checkpoint.train, pictures.images),
     }
     rewrite(name, metrics)
     return metrics
@@ -157,12 +204,12 @@ def rewrite(name: str, metrics: dict[str, Any]) -> None:
 MOST_SLIDERS = 4096  # a longer code is of maps, which nobody moves number by number
 
 
-def codes(model: ImageAutoencoder, train: TrainConfig, images: torch.Tensor) -> dict[str, Any]:
+def codes(model: ImageNetwork, train: TrainConfig, images: torch.Tensor) -> dict[str, Any]:
     """Where the codes of the training pictures lie, for sliders; and what quantising a map's numbers costs.
 
     Nothing for very long codes.
     """
-    if model.latent_dim > MOST_SLIDERS:
+    if not isinstance(model, ImageAutoencoder) or model.latent_dim > MOST_SLIDERS:
         return {}
     found = {"codes": code_statistics(model, images)}
     if isinstance(model, MapAutoencoder):
@@ -171,9 +218,13 @@ def codes(model: ImageAutoencoder, train: TrainConfig, images: torch.Tensor) -> 
     return found
 
 
-def learned(model: ImageAutoencoder, images: torch.Tensor) -> dict[str, Any]:
+def learned(model: ImageNetwork, pictures: ImageSet) -> dict[str, Any]:
     """The error on pictures that the model learned from."""
-    return {"sse": round(sum_of_squares(model, images[:10_000]), 4), "count": min(10_000, len(images))}
+    first = replace(pictures, images=pictures.images[:10_000], labels=pictures.labels[:10_000])
+    if isinstance(model, Judge):
+        return {**classification(model, first), "count": len(first.images)}
+    assert isinstance(model, ImageAutoencoder)
+    return {"sse": round(sum_of_squares(model, first.images), 4), "count": len(first.images)}
 
 
 def hardware(fabric: Fabric | None) -> str:

@@ -11,7 +11,8 @@ import torch
 from genlab import checkpoints, runs
 from genlab.catalog import CATALOG
 from genlab.config import MapConfig, TrainConfig
-from genlab.evaluation import against, denoising, goal_value, is_met, noise_passed
+from genlab.evaluation import against, denoising, noise_passed
+from genlab.goals import goal_value, is_met
 from genlab.metrics import psnr
 from genlab.models import build
 from genlab.noise import draw, spoil

@@ -21,7 +21,8 @@ from genlab.catalog import CATALOG, SIZES
 from genlab.checkpoints import Checkpoint
 from genlab.config import PCAConfig
 from genlab.data.images import to_float
-from genlab.evaluation import against, batches, goal_value, is_met, pca_baseline
+from genlab.evaluation import against, batches, pca_baseline
+from genlab.goals import goal_value, is_met
 from genlab.losses import squared_errors
 from genlab.metrics import psnr, ssim
 from genlab.noise import draw, spoil

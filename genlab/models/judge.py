@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.config import JudgeConfig
-from genlab.models.base import ImageNetwork, init_scaled_he
+from genlab.models.base import ImageNetwork
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -54,11 +54,10 @@ class Judge(ImageNetwork):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator | None) -> None:
+        super().initialise(generator)
         for layer in self.modules():
             if isinstance(layer, BatchNorm):
                 layer.restart()
-            elif isinstance(layer, nn.Linear | nn.Conv2d):
-                init_scaled_he(layer, generator)
 
     def features(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in [0, 1] -> (N, latent_dim), none negative."""
