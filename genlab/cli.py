@@ -1,4 +1,4 @@
-"""The command line: ``python -m genlab list | train | evaluate | few-labels | compare-denoisers | card | download``.
+"""The command line: ``python -m genlab list | train | evaluate | card | download``, and the longer ``studies``.
 
 Errors are sentences on standard error and exit status 2; what a program reads goes to standard output.
 """
@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genlab import files
+from genlab import files, studies
 from genlab.catalog import CATALOG, Entry, get
 from genlab.errors import GenlabError
 
@@ -83,14 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--write", action="store_true", help="put the figures and a new card into its folder")
     evaluate.set_defaults(run=evaluate_model)
 
-    few = commands.add_parser("few-labels", help="classifiers on few labels, with and without a pre-trained encoder")
-    few.add_argument("name", nargs="?", default="ae-deep-mnist-z30", help="the checkpoint whose encoder is used")
-    few.add_argument("--write", action="store_true", help="put the curve into the checkpoint's metrics.json")
-    few.set_defaults(run=try_few_labels)
-
-    compare = commands.add_parser("compare-denoisers", help="networks and classical filters against noise")
-    compare.add_argument("--write", action="store_true", help="put the curves into the metrics.json of dae-mnist")
-    compare.set_defaults(run=compare_denoisers)
+    studies.add_to(commands)
 
     card = commands.add_parser("card", help="print a checkpoint's model card, made anew")
     card.add_argument("name")
@@ -197,40 +190,6 @@ def evaluate_model(options: argparse.Namespace) -> None:
     result: dict[str, Any] = {"name": checkpoint.name, "weights_sha256": checkpoint.sha256}
     result |= checkpoint.metrics if options.write else runs.measured(checkpoint.model, checkpoint.train)
     print(json.dumps(result, indent=2) if options.json else report(checkpoint, result))
-
-
-def try_few_labels(options: argparse.Namespace) -> None:
-    """Train the classifiers, a line each; with ``--write`` the errors go into ``metrics.json``."""
-    from genlab import checkpoints, few_labels, launching, runs
-
-    launching.quieten()
-    checkpoint = checkpoints.load(options.name)
-    found = []
-    print(f"{'labels':>7} {'seed':>4} {'way':<7} {'error, %':>8}")
-    for trial in few_labels.trials(checkpoint):
-        print(f"{trial.labels:>7,} {trial.seed:>4} {trial.way:<7} {100 * trial.error:>8.2f}", flush=True)
-        found.append(trial)
-    if options.write:
-        metrics = checkpoints.load(options.name).metrics  # as they are by now
-        metrics = {**metrics, "few_labels": few_labels.summary(found)}
-        runs.rewrite(options.name, metrics)
-
-
-def compare_denoisers(options: argparse.Namespace) -> None:
-    """A line for each kind of noise and method; with ``--write`` the curves go into ``metrics.json``."""
-    from genlab import checkpoints, comparison, data, runs
-
-    names = ("dae-mnist", "dae-dense-mnist", "ae-mnist-z64")
-    loaded = {name: checkpoints.load(name) for name in names}
-    found: dict[str, dict[str, dict[str, float]]] = {}
-    images = data.load("mnist", "test").images
-    for kind, method, levels in comparison.compare({name: c.model for name, c in loaded.items()}, images):
-        shown = "   ".join(f"{level}: {psnr:.2f}" for level, psnr in levels.items())
-        print(f"{kind:<9} {method:<16} {shown}", flush=True)
-        found.setdefault(kind, {})[method] = levels
-    if options.write:
-        metrics = {**loaded[names[0]].metrics, "comparison": {"pictures": comparison.PICTURES, "psnr": found}}
-        runs.rewrite(names[0], metrics)
 
 
 def print_card(options: argparse.Namespace) -> None:
