@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from genlab.figure_style import AXIS, LAYOUT
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -64,16 +66,6 @@ def plot_error_curve(
     figure.add_vline(x=current, line={"width": 2, "dash": "dash", "color": "gray"})
     figure.update_layout(**LAYOUT, separators=separators)
     return figure
-
-
-LAYOUT: dict[str, Any] = {
-    "height": 430,
-    "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-    "font": {"size": 16},
-    "legend": {"orientation": "h", "y": -0.22, "x": 0, "font": {"size": 15}},
-    "hovermode": "x unified",
-}
-AXIS: dict[str, Any] = {"tickfont": {"size": 15}, "title_font": {"size": 16}, "title_standoff": 12}
 
 
 def plot_histogram(

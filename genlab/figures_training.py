@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from genlab.figure_style import AXIS
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-AXIS: dict[str, Any] = {"tickfont": {"size": 15}, "title_font": {"size": 16}, "title_standoff": 12}
 TICKS = [digit * 10**power for power in range(-1, 4) for digit in (1, 2, 5)]
 GREY = "gray"
 BANDS = (0.05, 0.16)  # opacity of every other stage

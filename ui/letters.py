@@ -12,6 +12,7 @@ import streamlit as st
 
 from genlab.errors import GenlabError
 from genlab.metrics import code_bits, compression_ratio, psnr
+from genlab.figure_style import AXIS, LAYOUT
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.i18n import _, explain, n_, number, separators
@@ -195,18 +196,11 @@ def curve(found: Mapping[int, Checkpoint], shown: Sequence[Squeezed]) -> None:
                 hovertemplate=f"{hover}, {told}</extra>",
             )
     ticks = (1, 10, 100, 1000, PIXELS * 8)
-    axis = {"tickfont": {"size": 15}, "title_font": {"size": 16}, "title_standoff": 12}
     words = {"title_text": _("Bits of the whole code"), "tickvals": ticks, "ticktext": [number(tick) for tick in ticks]}
-    figure.update_xaxes(**axis, **words, type="log", range=[-0.15, 4])
-    figure.update_yaxes(**axis, title_text=_("PSNR, dB"))
+    figure.update_xaxes(**AXIS, **words, type="log", range=[-0.15, 4])
+    figure.update_yaxes(**AXIS, title_text=_("PSNR, dB"))
     figure.add_vline(x=PIXELS * 8, line={"width": 2, "dash": "dash", "color": "gray"})
-    figure.update_layout(
-        height=430,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        font={"size": 16},
-        legend={"orientation": "h", "y": -0.22, "x": 0, "font": {"size": 15}},
-        separators=separators(),
-    )
+    figure.update_layout(**{**LAYOUT, "hovermode": "closest"}, separators=separators())
     st.plotly_chart(figure, key="letters_curve", config={"displayModeBar": False})
     st.caption(
         _(

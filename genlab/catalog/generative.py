@@ -126,7 +126,7 @@ GENERATIVE: tuple[Entry, ...] = (
         summary="A small convolutional network that names digits: it judges what the others make.",
         paper="LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition (1998)",
         model=JudgeConfig(latent_dim=128),
-        train=replace(GOOD, epochs=10, batch_size=128, augment=0.8),
+        train=TrainConfig(epochs=5, batch_size=128, optimizer="adam", learning_rate=1e-3, beta2=0.999, augment=0.8),
         step="classifier",
         goals={"error": 0.005},
     ),
