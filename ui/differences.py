@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 PLAIN, VARIATIONAL = "ae-mnist-z16", "vae-mnist-z16"
 MIXTURE = "ae-gmm-mnist-z16"  # which has PLAIN's weights, and was measured with codes from N(0, I)
-SHOWN = 8
+SHOWN = 10
 DRAWS = 5
-LEAST, MOST = 2.6, 4.5  # width of a small picture, rem
+LEAST, MOST = 3.4, 4.5  # width of a small picture, rem
 
 
 def vae() -> VAE:

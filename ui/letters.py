@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genlab.errors import GenlabError
-from genlab.metrics import code_bits, compression_ratio, psnr
 from genlab.figure_style import AXIS, LAYOUT
+from genlab.metrics import code_bits, compression_ratio, psnr
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.i18n import _, explain, n_, number, separators
