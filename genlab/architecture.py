@@ -2,8 +2,7 @@
 
 Nothing is written down twice: the network is built without memory for its weights, and a batch of no pictures goes
 through ``encode`` and ``decode``, which computes nothing but shapes. Hooks on the modules of that one instance see the
-layers; a function mode, which is the thread's own, sees what a network does without a module: the last sigmoid, a sum
-of two paths, PCA's matrix. (To run the network on the ``meta`` device as well would import SymPy, for two seconds.)
+layers; a function mode, the thread's own, sees what runs without a module. (The ``meta`` device would import SymPy.)
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from genlab.config import ModelConfig
-from genlab.models import ImageAutoencoder, build_empty
+from genlab.models import VAE, ImageAutoencoder, build_empty
 
 Shape = tuple[int, ...]
 
@@ -87,7 +86,7 @@ class Architecture:
         image: (C, H, W).
         encoder, decoder: layers in the order they run.
         code: what the encoder gives and the decoder reads.
-        other: parameters that neither of them used.
+        other: a second head of the encoder, and parameters that nothing used.
     """
 
     image: Shape
@@ -108,7 +107,7 @@ class Architecture:
 
 
 def describe(config: ModelConfig) -> Architecture:
-    """The layers of the network that ``config`` describes; no memory is taken for weights.
+    """The layers of the autoencoder that ``config`` describes; no memory is taken for weights.
 
     Raises:
         ConfigError: the network would have more parameters than genlab builds.
@@ -120,19 +119,20 @@ def describe(config: ModelConfig) -> Architecture:
 
 
 def watch(model: ImageAutoencoder) -> Architecture:
-    """The layers of a network on the CPU that nobody else uses meanwhile; it is left in evaluation mode."""
+    """The layers of a network on the CPU that nobody else uses meanwhile; left in evaluation mode."""
     watcher = _Watcher(model.eval())
     x = torch.empty((0, *model.image_shape))
     encoder, z = watcher.run(model.encode, x, "image")
     parts = watcher.parts.get(id(z), (_shape(z),))
     decoder, _ = watcher.run(model.decode, torch.empty_like(z), "code")
+    beside = watcher.run(lambda x: model.posterior(x)[1], x, "image")[0][-1:] if isinstance(model, VAE) else ()
     unused = [(name, p.numel()) for name, p in model.named_parameters() if id(p) not in watcher.used]
     return Architecture(
         image=model.image_shape,
         encoder=encoder,
         code=Code(length=z.shape[1], parts=parts),
         decoder=decoder,
-        other=tuple(Layer(name=n, kind="Other", inputs=(), outputs=(), parameters=c) for n, c in unused),
+        other=beside + tuple(Layer(name=n, kind="Other", inputs=(), outputs=(), parameters=c) for n, c in unused),
     )
 
 

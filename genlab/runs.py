@@ -18,10 +18,11 @@ from genlab.cards import make_card
 from genlab.catalog import Entry, get
 from genlab.checkpoints import SNAPSHOTS
 from genlab.config import TrainConfig
-from genlab.data.images import ImageSet
+from genlab.data.images import ImageSet, to_float
 from genlab.evaluation import against, batches, classification, code_statistics, main_loss, measure, sum_of_squares
 from genlab.mixtures import fit_mixtures
 from genlab.models import (
+    VAE,
     DenseAutoencoder,
     ImageAutoencoder,
     ImageNetwork,
@@ -64,7 +65,7 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
     """
     first = fabric is None or fabric.is_global_zero
     pictures = data.load(entry.train.dataset, entry.train.split)
-    model = begin(entry)
+    model = begin(entry, pictures)
     history, seconds, cpu_seconds = read_history(out / HISTORY if any(out.glob(f"*{STATE}")) else None)
     clock, cpu_clock = time.perf_counter() - seconds, time.process_time() - cpu_seconds
     if first:
@@ -97,8 +98,10 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             leftover.unlink(missing_ok=True)
 
 
-def begin(entry: Entry) -> Any:
+def begin(entry: Entry, pictures: ImageSet) -> Any:
     """The network as its training finds it: with random weights, and those of the row's ``base`` where it has one.
+
+    A variational one of pixels drawn black or white starts from the mean picture.
 
     Raises:
         CheckpointError: the base is not here.
@@ -107,6 +110,8 @@ def begin(entry: Entry) -> Any:
     if entry.base:
         base = checkpoints.load(entry.base, ImageNetwork).model
         model.load_state_dict(base.state_dict(), strict=False)  # what only this network has, stays as it is
+    elif isinstance(model, VAE) and entry.train.binarise:
+        model.start_from(to_float(pictures.images).mean(0))
     return model
 
 

@@ -112,16 +112,24 @@ def conditional_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     """As the VAE, but the decoder is told the class, and the encoder has to guess it: −ELBO − α ln q(y|x).
 
     Kingma et al. 2014 (*Semi-supervised learning with deep generative models*), eqs. 6 and 9, all pictures labelled.
+    And for new pictures x̂ of random z and y, −α ln q(y|x̂), of which only the decoder learns: it shall do as it is told
+    wherever z comes from. Hu et al., *Toward controlled generation of text*, ICML 2017, eq. 6.
     """
     assert play.labels is not None
+    network = play.network
+    assert isinstance(network, ConditionalVAE)
     x = seen(play, x)
-    draw = play.model(x, eps=noise(play, x), labels=play.labels)
+    eps = noise(play, x)
+    z = torch.randn(len(x), network.style_dim, generator=play.generator).to(x.device)
+    y = torch.randint(network.config.classes, (len(x),), generator=play.generator).to(x.device)
+    draw = play.model(x, eps=eps, labels=play.labels, wish=torch.cat([z, network.told(y)], 1))
     reconstruction = rebuilt(play, draw, x)
     kl = kl_normal(draw.mu, draw.logvar).sum(1).mean()
     guess = F.cross_entropy(draw.class_logits, play.labels)
+    told = F.cross_entropy(draw.wished_logits, y)
     loss = play.config.loss_weight * reconstruction + play.config.beta * kl
-    play.minimise(loss + CLASS_WEIGHT * guess)
-    return {"loss": loss, play.config.loss: reconstruction, "kl": kl, "cross_entropy": guess}
+    play.minimise(loss + CLASS_WEIGHT * (guess + told))
+    return {"loss": loss, play.config.loss: reconstruction, "kl": kl, "cross_entropy": guess, "told": told}
 
 
 def importance_step(play: Play, x: Tensor) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from genlab import data
 from genlab.catalog import CATALOG, Entry
+from genlab.config import JudgeConfig
 from genlab.errors import GenlabError
 from ui import address, architecture, cache, routing
 from ui.i18n import _, explain, number
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from genlab.checkpoints import Checkpoint
 
 KEY, CHOSEN = "network", "network_chosen"
-FIRST = next(iter(CATALOG))
+SHOWN = {name: entry for name, entry in CATALOG.items() if not isinstance(entry.model, JudgeConfig)}
+FIRST = next(iter(SHOWN))
 
 MEASURES = {"sse": ("SSE", 2, ""), "psnr": ("PSNR", 2, " dB"), "ssim": ("SSIM", 3, "")}
 """Of ``metrics.json``: what it is called, its decimals, its unit."""
@@ -34,14 +36,14 @@ def lesson() -> None:
 
 
 def choose_network() -> str:
-    """Any model of the catalog; the choice is kept in the address, as ``ui.address.choose`` keeps it."""
+    """Any autoencoder of the catalog; the choice is kept in the address, as ``ui.address.choose`` keeps it."""
     asked, now = st.query_params.get(KEY), st.session_state.get(KEY)
-    if address.went_back() or now not in CATALOG:
+    if address.went_back() or now not in SHOWN:
         last = FIRST if address.went_back() else st.session_state.get(CHOSEN, FIRST)
-        now = asked if asked in CATALOG else last
+        now = asked if asked in SHOWN else last
     st.session_state[KEY] = now  # said at each run: a browser that misses it when two follow at once would show another
-    titles = {name: f"{_(entry.title)} · {name}" for name, entry in CATALOG.items()}
-    name: str = st.selectbox(_("Network"), list(CATALOG), format_func=titles.__getitem__, key=KEY)
+    titles = {name: f"{_(entry.title)} · {name}" for name, entry in SHOWN.items()}
+    name: str = st.selectbox(_("Network"), list(SHOWN), format_func=titles.__getitem__, key=KEY)
     st.session_state[CHOSEN] = name
     if name != (asked or FIRST):
         if name == FIRST:

@@ -11,12 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from genlab import checkpoints
 from genlab.catalog import CATALOG
+from genlab.config import JudgeConfig
 from genlab.models import build_empty, count_parameters
 from tests.test_pages import bare, fine, go, router, sentences, thaw, visit, with_mnist  # noqa: F401 - fixtures
 from ui import cache
 
 NETWORKS = "pages/networks.py"
-SHIPPED = [name for name in CATALOG if name in checkpoints.names()]
+SHOWN = [name for name, entry in CATALOG.items() if not isinstance(entry.model, JudgeConfig)]
+SHIPPED = [name for name in SHOWN if name in checkpoints.names()]
 
 
 class Reader(HTMLParser):
@@ -51,7 +53,7 @@ def test_it_opens_with_the_first_network_and_a_clean_address() -> None:
     assert "network" not in app.query_params
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", SHOWN)
 def test_every_model_is_drawn_with_all_its_parameters(name: str) -> None:
     app = visit(NETWORKS, network=name)
     assert sentences(app) == []

@@ -19,7 +19,15 @@ VARIATIONAL = replace(GOOD, loss="bce", epochs=40, augment=0.3)
 # Settings of Burda et al.: two tanh layers of 200, 50 numbers, pixels drawn anew at each step.
 PAPER = VAEConfig(latent_dim=50, hidden=(200, 200), activation="tanh", init="xavier")
 DRAWN = TrainConfig(
-    epochs=900, batch_size=256, optimizer="adam", learning_rate=3e-3, beta2=0.999, clip=0.0, loss="bce", binarise=True
+    epochs=600,
+    batch_size=256,
+    optimizer="adam",
+    learning_rate=3e-3,
+    warmup=0.002,
+    beta2=0.999,
+    clip=0.0,
+    loss="bce",
+    binarise=True,
 )
 
 GENERATIVE: tuple[Entry, ...] = (
@@ -93,7 +101,7 @@ GENERATIVE: tuple[Entry, ...] = (
         summary="vae-mnist-z50, trained on with 50 codes for each picture and a tighter bound.",
         paper=f"{BURDA}; gradients of Tucker et al., ICLR 2019, arXiv:1810.04152",
         model=PAPER,
-        train=replace(DRAWN, samples=50, epochs=30, learning_rate=1e-3),
+        train=replace(DRAWN, samples=50, epochs=20, learning_rate=1e-3),
         step="importance",
         base="vae-mnist-z50",
         goals={"nll@5000": 84.78},
@@ -103,7 +111,8 @@ GENERATIVE: tuple[Entry, ...] = (
         name="cvae-mnist-z16",
         title=N_("Conditional variational autoencoder"),
         summary="16 numbers for the style; the digit is chosen.",
-        paper="Kingma, Rezende, Mohamed & Welling, Semi-supervised learning with deep generative models, NIPS 2014",
+        paper="Kingma, Rezende, Mohamed & Welling, Semi-supervised learning with deep generative models, NIPS 2014; "
+        "Hu et al., Toward controlled generation of text, ICML 2017",
         model=ConditionalVAEConfig(latent_dim=26),
         train=VARIATIONAL,
         step="conditional",

@@ -27,6 +27,7 @@ class Draw(NamedTuple):
         z: the codes, (K, N, k).
         mu, logvar: of q(z|x), (N, k).
         class_logits: of a conditional network, what it thinks the class is, (N, classes); otherwise None.
+        wished_logits: the same of new pictures that were wished for, (M, classes).
     """
 
     logits: Tensor
@@ -34,6 +35,7 @@ class Draw(NamedTuple):
     mu: Tensor
     logvar: Tensor
     class_logits: Tensor | None = None
+    wished_logits: Tensor | None = None
 
 
 class VAE(DenseAutoencoder):
@@ -70,6 +72,18 @@ class VAE(DenseAutoencoder):
         z = mu + (0.5 * logvar).exp() * eps
         return Draw(logits=self.decode_logits(z.flatten(0, 1)).unflatten(0, z.shape[:2]), z=z, mu=mu, logvar=logvar)
 
+    @torch.no_grad()
+    def start_from(self, mean: Tensor) -> None:
+        """Let every code decode near the mean picture (C, H, W) at first, as Burda et al.'s program does.
+
+        Otherwise the first steps learn the mean picture alone, and the KL term meanwhile switches numbers off for good.
+        """
+        mean = mean.flatten().clamp(1e-3, 1 - 1e-3)
+        logits = mean.log() - (1 - mean).log()
+        bias = self.decoder[-1].bias
+        assert isinstance(bias, Tensor)
+        bias.copy_(logits / 2 if self.config.output == "tanh" else logits)
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Pictures of ``n`` random codes z ~ N(0, I): the pixels' means, (n, C, H, W) in [0, 1]."""
         return self.decode(torch.randn(n, self.latent_dim, generator=generator))
@@ -100,8 +114,11 @@ class ConditionalVAE(VAE):
         return code[:, : self.style_dim], logvar
 
     def forward(self, x: Tensor, *how: Any, eps: Tensor | None = None, **more: Any) -> Any:
-        """As a VAE's; with noise, ``labels`` (N,) are needed too: what the decoder is told."""
-        labels = more.pop("labels", None)
+        """As a VAE's; with noise, ``labels`` (N,) are needed too: what the decoder is told.
+
+        With ``wish``, codes (M, latent_dim) of new pictures, also what the encoder reads on those.
+        """
+        labels, wish = more.pop("labels", None), more.pop("wish", None)
         if eps is None:
             return super().forward(x, *how, **more)
         h = self.encode_outer(x, len(self.encoder) - 1)
@@ -110,7 +127,17 @@ class ConditionalVAE(VAE):
         z = mu + (0.5 * logvar).exp() * eps
         full = torch.cat([z, self.told(labels).expand(len(z), -1, -1)], 2)
         logits = self.decode_logits(full.flatten(0, 1)).unflatten(0, full.shape[:2])
-        return Draw(logits=logits, z=z, mu=mu, logvar=logvar, class_logits=class_logits)
+        wished = None if wish is None else self.guess(self.decode_logits(wish).sigmoid())
+        return Draw(logits, z, mu, logvar, class_logits, wished)
+
+    def guess(self, x: Tensor) -> Tensor:
+        """Class logits (M, classes) of pictures (M, D); gradients reach the pictures, not the encoder."""
+        h = 2.0 * x - 1.0 if self.config.output == "tanh" else x
+        for i, layer in enumerate(self.encoder):
+            assert isinstance(layer, nn.Linear)
+            h = self.activation(h) if i else h
+            h = F.linear(h, layer.weight.detach(), layer.bias.detach())
+        return h[:, self.style_dim :].float()
 
     def told(self, labels: Tensor) -> Tensor:
         """Classes (N,) as the decoder reads them, (N, classes): 1 for the class, 0 for the others."""
