@@ -9,21 +9,24 @@ from __future__ import annotations
 import gzip
 import hashlib
 import uuid
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from genlab.errors import PublishError
+from genlab.errors import ExportError, PublishError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genlab.models import ImageAutoencoder
+
 STATIC = Path(__file__).parents[2] / "static"
 MODULES = Path(__file__).parent / "js"
 
-Direction = Literal["encode", "decode"]
+Direction = Literal["encode", "decode", "spread", "logits"]
 
 
 def publish(name: str, content: bytes) -> str:
@@ -70,6 +73,8 @@ def publish_modules() -> str:
 def published_network(name: str, direction: Direction) -> str:
     """The address of a shipped network's encoder or decoder, versioned by its checkpoint's hash.
 
+    Of a variational one also ``spread``, ln σ² of a picture, and ``logits``, its pixels before their last sigmoid.
+
     Raises:
         CheckpointError: the checkpoint is missing or broken.
         ExportError: it is not dense, or too large for a browser.
@@ -82,12 +87,25 @@ def published_network(name: str, direction: Direction) -> str:
 
     loaded = shared.checkpoint(name)
     model = loaded.model
-    example = torch.zeros(1, *model.image_shape) if direction == "encode" else torch.zeros(1, model.latent_dim)
-    program = record(getattr(model, direction), example)
+    example = torch.zeros(1, model.latent_dim)
+    if direction in ("encode", "spread"):
+        example = torch.zeros(1, *model.image_shape)
+    program = record(_half(model, direction), example)
     codes = shared.code_statistics(name)
     about = {"codes": {"mean": codes.mean, "std": codes.std, "low": codes.low, "high": codes.high}}
     packed = gzip.compress(to_bytes(program, about), 6, mtime=0)
     return publish(f"networks/{name}-{direction}-{loaded.sha256[:16]}-{_hash(packed)}.gz", packed)
+
+
+def _half(model: ImageAutoencoder, direction: Direction) -> Callable[[Tensor], Tensor]:
+    from genlab.models import VAE
+
+    if direction in ("encode", "decode"):
+        half: Callable[[Tensor], Tensor] = getattr(model, direction)
+        return half
+    if not isinstance(model, VAE):
+        raise ExportError("This network has no distribution of codes. Choose a variational autoencoder.")
+    return model.decode_logits if direction == "logits" else lambda x: model.posterior(x)[1]
 
 
 def publish_tensors(name: str, tensors: dict[str, Tensor]) -> str:
