@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
+from safetensors.numpy import load_file
 
-from genlab import checkpoints, data, snapshots, units
+from genlab import attributes, checkpoints, data, snapshots, units
 from genlab.catalog import SIZES
 from genlab.data.street import render
 from genlab.data.typeset import typeset
 from genlab.latent import decode_random, reconstruct
-from genlab.models import ImageAutoencoder
+from genlab.models import VAE, ImageAutoencoder, MixtureAutoencoder
 from genlab.noise import draw, spoil
+from genlab.palette import DIGIT_COLOURS
 from genlab.seeding import make_generator
 from ui.pictures import ERROR_COLOURS
 
@@ -66,6 +68,7 @@ def main() -> None:
     save("walk", [ae[16].model.decode(torch.lerp(ends[:1], ends[1:], t / 7)) for t in range(8)])
 
     family(x)
+    variational(x)
 
     photo = make_photo()
     stages = data.drawing_stages(photo)
@@ -99,6 +102,59 @@ def family(x: dict[int, torch.Tensor]) -> None:
     houses = data.to_float(render("test", [2, 3, 4, 5])[0])
     noisy = spoil(houses, "gaussian", 0.3, draw(tuple(houses.shape), make_generator(2, "home")))
     save("street", [*noisy.split(1), *checkpoints.load("dae-street").model(noisy).split(1)])
+
+
+def variational(x: dict[int, torch.Tensor]) -> None:
+    """The cards of the lessons on variational autoencoders."""
+    plain = checkpoints.load("ae-mnist-z16").model
+    vae, small = (checkpoints.load(f"vae-mnist-z{k}", VAE).model for k in (16, 2))
+    mixture = checkpoints.load("ae-gmm-mnist-z16", MixtureAutoencoder).model
+    five = x[5][2:3]
+    eps = torch.randn(8, 16, generator=make_generator(3, "home"))
+
+    def drawn(scale: float) -> torch.Tensor:
+        mu, logvar = vae.posterior(five)
+        return vae.decode(mu + scale * (0.5 * logvar).exp() * eps)
+
+    save("vae", [five, *drawn(3.0)[:7].split(1)])
+    quantiles = [torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor(q)) for q in (0.07, 0.35, 0.65, 0.93)]
+    save("manifold", [small.decode(torch.stack([a, b])[None]) for b in quantiles[1:3] for a in quantiles])
+
+    ends = torch.cat([x[4][:1], x[9][:1]])
+    for_both = [(model, model.encode(ends)) for model in (plain, vae)]
+    save("between", [m.decode(torch.lerp(z[:1], z[1:], t / 3)) for m, z in for_both for t in range(4)])
+    generator = make_generator(5, "home")
+    save("dice", mixture.sample(8, generator).split(1))
+
+    every, labels = (
+        torch.cat([x[digit] for digit in range(10)]),
+        torch.arange(10).repeat_interleave(torch.tensor([len(x[digit]) for digit in range(10)])),
+    )
+    slant, thickness, _ = attributes.directions(vae.encode(every), attributes.measure(every), labels)
+    z = vae.encode(five)
+    save(
+        "slant",
+        [vae.decode(z + far * slant) for far in (-18, -6, 6, 18)]
+        + [vae.decode(z + far * thickness) for far in (-1.0, -0.3, 0.8, 1.6)],
+    )
+    save("differences", [*plain.decode(eps[:4]).split(1), *vae.decode(eps[:4]).split(1)])
+    maps().save(ASSETS / "maps.png", optimize=True)
+
+
+def maps() -> Image.Image:
+    """The shipped t-SNE and UMAP maps of the bundled digits' codes, in the digits' colours."""
+    found = load_file(checkpoints.root() / "maps" / "ae-mnist-z16.safetensors")
+    side = 2 * TILE + GAP
+    sheet = Image.new("RGBA", (4 * side, 2 * side), "#ffffff00")
+    pen = ImageDraw.Draw(sheet)
+    for n, name in enumerate(("tsne", "umap")):
+        points, labels = found[f"digits.{name}.1"].astype(np.float32), found["digits.labels"]
+        low, high = points.min(0), points.max(0)
+        places = (points - low) / (high - low) * (2 * side - 40) + 20
+        for (a, b), label in zip(places, labels, strict=True):
+            middle = (a + 2 * side * n, 2 * side - b)
+            pen.circle(middle, 5, fill=DIGIT_COLOURS[int(label)])
+    return sheet.resize((2 * side + GAP, side), Image.Resampling.LANCZOS)
 
 
 def error_colours(w: torch.Tensor) -> np.ndarray:

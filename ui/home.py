@@ -36,7 +36,7 @@ class Card:
 
 RECONSTRUCT, EXPLORE, DENOISE = "pages/reconstruct.py", "pages/explore.py", "pages/denoise.py"
 
-CARDS = (
+AUTOENCODERS = (
     Card(
         picture="sizes.png",
         title=N_("Squeeze a digit"),
@@ -130,11 +130,71 @@ CARDS = (
     ),
 )
 
+VARIATIONAL = (
+    Card(
+        picture="vae.png",
+        title=N_("A cloud instead of a point"),
+        text=N_("Mean, spread, a die: throw it and watch what the decoder draws."),
+        page="pages/vae.py",
+        state={"source": "test"},
+    ),
+    Card(
+        picture="manifold.png",
+        title=N_("All codes on one page"),
+        text=N_("Two numbers, four hundred places: where do the ten digits live?"),
+        page="pages/vae.py",
+        state={"inside": "manifold"},
+    ),
+    Card(
+        picture="between.png",
+        title=N_("Walk between digits"),
+        text=N_("From 4 to 9: above an autoencoder, below a VAE. Where is the hole?"),
+        page="pages/interpolate.py",
+        state={},
+    ),
+    Card(
+        picture="dice.png",
+        title=N_("New digits from dice"),
+        text=N_("All eight are new: random codes of a density fitted to an autoencoder’s codes."),
+        page="pages/random_codes.py",
+        state={},
+    ),
+    Card(
+        picture="slant.png",
+        title=N_("Bolder, more slanted"),
+        text=N_("Directions in the code that mean something: add one to your digit."),
+        page="pages/arithmetic.py",
+        state={},
+    ),
+    Card(
+        picture="differences.png",
+        title=N_("Autoencoder and VAE"),
+        text=N_("Seven differences, each with its experiment. Here: the same random codes, above one, below the other."),
+        page="pages/differences.py",
+        state={},
+    ),
+    Card(
+        picture="maps.png",
+        title=N_("Latent maps"),
+        text=N_("The same codes through PCA, t-SNE and UMAP. What may one read from a map?"),
+        page="pages/maps.py",
+        state={},
+    ),
+)
+SECTIONS = ((N_("Autoencoders"), AUTOENCODERS), (N_("Variational autoencoders"), VARIATIONAL))
+CARDS = (*AUTOENCODERS, *VARIATIONAL)
+
 
 def cards() -> None:
     """Draw them, three to a row where there is room."""
+    for title, some in SECTIONS:
+        st.subheader(_(title))
+        _row(some)
+
+
+def _row(some: tuple[Card, ...]) -> None:
     row = st.container(horizontal=True, gap="medium")
-    for card in CARDS:
+    for card in some:
         with row.container(border=True, width=352, key=f"card_{Path(card.picture).stem}"):
             st.image(str(ASSETS / card.picture), width="stretch", alt=_(card.text))
             st.page_link(

@@ -150,7 +150,8 @@ export default component((root, say, key) => {
     answer.paint(back);
     error.paintError(back, prepared);
     captions[3].textContent = `${words.error}\nSSE ${write(squaredError(back, prepared))}`;
-    page.dispatchEvent(new CustomEvent("code", { detail: { decoder: addresses.decoder, code: Array.from(code) } }));
+    const detail = { decoder: addresses.decoder, code: Array.from(code), digit: prepared }; // for the parts beside it
+    page.dispatchEvent(new CustomEvent("code", { detail }));
   };
 
   /** Once through everything, so that the first stroke finds the code compiled. */
