@@ -35,7 +35,7 @@ def test_seven_rows_each_with_an_experiment() -> None:
     assert [one.count("<img") for one in found] == [2, 2, 10, 10, 10, 10, 5, 5]
     assert len(app.get("plotly_chart")) == 4
     plain, drawn = found[6], found[7]
-    sources = [set(part.split('"')[0] for part in one.split('src="')[1:]) for one in (plain, drawn)]
+    sources = [{part.split('"')[0] for part in one.split('src="')[1:]} for one in (plain, drawn)]
     assert (len(sources[0]), len(sources[1])) == (1, 5)  # the same code each time; another code each time
 
 

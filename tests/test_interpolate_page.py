@@ -31,6 +31,7 @@ from tests.test_pages import (  # noqa: F401
     words,
 )
 from ui import cache, interpolation, interpolation_files, interpolation_reading
+from ui import judge as judging
 from ui.components import walk
 from ui.interpolation_reading import PIXELS
 
@@ -299,7 +300,7 @@ def test_where_the_browser_cannot_the_server_walks() -> None:
 # --------------------------------------------------------------------------------------- many pairs
 def test_figures_of_other_networks_are_not_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     here = {name: cache.checkpoint(name).sha256 for name in (interpolation.PLAIN, interpolation.VARIATIONAL)}
-    here[interpolation_reading.JUDGE] = interpolation_reading.judge().sha256
+    here[judging.JUDGE] = judging.judge().sha256
     share = {network: {"straight": 0.5, "circle": 0.25} for network in interpolation.TITLES}
     file = tmp_path / "paths.json"
     monkeypatch.setattr(interpolation, "MEASURED", file)

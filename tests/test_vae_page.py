@@ -21,7 +21,7 @@ from genlab.export import record
 from genlab.models import VAE
 from genlab.seeding import make_generator
 from tests.test_pages import bare, go, machine, router, sentences, strips, thaw, visit, with_mnist, words  # noqa: F401
-from ui import cache, vae, vae_beta, vae_manifold
+from ui import cache, judge, vae, vae_beta, vae_manifold
 from ui.components import publish, vae_parts
 from ui.vae_source import QUANTITIES, excerpt, excerpts
 
@@ -206,7 +206,7 @@ def test_without_a_checkpoint_the_rest_goes_on(
 
 
 def clear() -> None:
-    for kept in (cache.checkpoint, vae_manifold.read, vae_manifold.judge):
+    for kept in (cache.checkpoint, vae_manifold.read, judge.judge):
         kept.clear()
 
 
@@ -257,7 +257,7 @@ def test_the_manifold_is_what_network_and_classifier_say() -> None:
     for column, row in ((0, 0), (3, 17), (19, 19)):
         z = torch.tensor([[grid.places[column], grid.places[19 - row]]])  # rows from above
         x = model.decode(z)
-        best = vae_manifold.judge()(x).softmax(1).max(1)
+        best = judge.judge().model(x).softmax(1).max(1)
         assert grid.digits[20 * row + column] == best.indices.item()
         assert grid.sure[20 * row + column] == pytest.approx(best.values.item(), abs=1e-3)
     assert {digit for digit, sure in zip(grid.digits, grid.sure, strict=True) if sure >= 0.5} == set(range(10))

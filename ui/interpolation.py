@@ -16,7 +16,8 @@ from ui import cache
 from ui.address import choose
 from ui.components.walk import Course, walk_strips
 from ui.i18n import N_, _, explain, number
-from ui.interpolation_reading import JUDGE, PIXELS, decoder, ends_of, judge, reading, reference
+from ui.interpolation_reading import PIXELS, decoder, ends_of, reading, reference
+from ui.judge import JUDGE, judge
 from ui.pictures import Picture, grey_png, strip
 
 if TYPE_CHECKING:

@@ -8,34 +8,17 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from genlab import data
-from ui import cache, warm
+from ui import cache
+from ui.judge import judge
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genlab.checkpoints import Checkpoint
     from genlab.interpolation import Reading, Reference, Space, Way
-    from genlab.models import Judge
 
-JUDGE = "classifier-mnist"
 PIXELS = "pixels"  # instead of a network
 READ = "interpolate_read"  # in the session: what was read on the last ways
 MOST_READ = 12
-
-
-@st.cache_resource(show_spinner=False)
-def judge() -> Checkpoint[Judge]:
-    """The classifier that reads the pictures.
-
-    Raises:
-        CheckpointError: it is missing or broken.
-    """
-    from genlab import checkpoints
-    from genlab.models import Judge
-
-    loaded = checkpoints.load(JUDGE, Judge)
-    warm.grown()
-    return loaded
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -13,33 +13,18 @@ from ui import cache
 from ui.components.publish import publish_tensors
 from ui.components.vae_parts import SIDE, Grid, manifold
 from ui.i18n import _, number
+from ui.judge import JUDGE, judge
 from ui.pictures import to_png
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SMALL, JUDGE = "vae-mnist-z2", "classifier-mnist"
+SMALL = "vae-mnist-z2"
 
 
 def quantiles(count: int = SIDE) -> list[float]:
     """The middles of ``count`` parts of N(0, 1) that are equally likely, ascending."""
     return [NormalDist().inv_cdf((n + 0.5) / count) for n in range(count)]
-
-
-@st.cache_resource(show_spinner=False)
-def judge() -> Any:
-    """The classifier.
-
-    Raises:
-        CheckpointError: it is not here.
-    """
-    import torch
-
-    from genlab import checkpoints
-    from genlab.models import Judge
-
-    torch.set_num_threads(1)
-    return checkpoints.load(JUDGE, Judge).model
 
 
 def pictures(name: str) -> Tensor:
@@ -73,7 +58,7 @@ def read(name: str) -> Grid:
     with contextlib.suppress(PublishError):
         address = publish_tensors(f"manifold-{name}", {"pictures": levels.flatten()})
     with contextlib.suppress(CheckpointError), torch.inference_mode():
-        best = judge()(decoded).softmax(1).max(1)
+        best = judge().model(decoded).softmax(1).max(1)
         digits, sure = best.indices.tolist(), best.values.tolist()
     sheet = levels[:, 0].unflatten(0, (SIDE, SIDE)).permute(0, 2, 1, 3).flatten(2).flatten(0, 1)  # (SIDE·28, SIDE·28)
     return Grid(
