@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PLAIN, VARIATIONAL = "ae-mnist-z16", "vae-mnist-z16"
 MIXTURE = "ae-gmm-mnist-z16"  # which has PLAIN's weights, and was measured with codes from N(0, I)
 SHOWN = 10
+THROWN = "differences_thrown"  # in the session: how often this visitor asked for new codes
 DRAWS = 5
 LEAST, MOST = 3.4, 4.5  # width of a small picture, rem
 
@@ -89,16 +90,18 @@ def random_codes(x: Tensor, left: Any, right: Any) -> None:
 
     from genlab.seeding import make_generator
 
-    throw = st.session_state.setdefault("differences_throw", 0)
+    throw = st.session_state.get(THROWN, 0)
     z = torch.randn(SHOWN, 16, generator=make_generator(throw, "differences"))
     for name, column in sides(left, right):
         with torch.inference_mode():
             pictures = cache.checkpoint(name).model.decode(z)
         with column:
             strip([Picture(png=grey_png(p), alt=_("Random code")) for p in pictures], least=LEAST, most=MOST)
-    if st.button(_("New codes"), icon=":material/casino:", key="differences_new"):
-        st.session_state["differences_throw"] = throw + 1
-        st.rerun(scope="fragment")
+    st.button(_("New codes"), icon=":material/casino:", key="differences_new", on_click=_throw_again)
+
+
+def _throw_again() -> None:
+    st.session_state[THROWN] = st.session_state.get(THROWN, 0) + 1
 
 
 def half_way(x: Tensor, left: Any, right: Any) -> None:
@@ -114,7 +117,8 @@ def half_way(x: Tensor, left: Any, right: Any) -> None:
         with column:
             strip(
                 [Picture(png=grey_png(p), note=_("to {digit}").format(digit=i)) for i, p in enumerate(pictures)],
-                least=LEAST, most=MOST,
+                least=LEAST,
+                most=MOST,
             )
     st.caption(_("Half-way from your picture’s code to that of a test picture of each digit."))
 
