@@ -27,11 +27,31 @@ page = st.navigation(
             st.Page("pages/letters.py", title=_("Letters"), icon=":material/match_case:", url_path="letters"),
             st.Page("pages/street.py", title=_("Street numbers"), icon=":material/signpost:", url_path="street"),
         ],
+        _("Variational autoencoders"): [
+            st.Page("pages/vae.py", title=_("Inside the VAE"), icon=":material/casino:", url_path="vae"),
+            st.Page(
+                "pages/interpolate.py", title=_("Walk between digits"), icon=":material/route:", url_path="interpolate"
+            ),
+            st.Page(
+                "pages/random_codes.py", title=_("Random codes"), icon=":material/shuffle:", url_path="random_codes"
+            ),
+            st.Page(
+                "pages/arithmetic.py", title=_("Bolder, more slanted"), icon=":material/add:", url_path="arithmetic"
+            ),
+            st.Page(
+                "pages/differences.py",
+                title=_("Autoencoder and VAE"),
+                icon=":material/compare:",
+                url_path="differences",
+            ),
+            st.Page("pages/maps.py", title=_("Latent maps"), icon=":material/scatter_plot:", url_path="maps"),
+        ],
         _("This machine"): [
             st.Page("pages/networks.py", title=_("The networks"), icon=":material/account_tree:", url_path="networks"),
             st.Page("pages/data.py", title=_("Data sets"), icon=":material/database:", url_path="data"),
         ],
-    }
+    },
+    expanded=True,
 )
 sidebar.draw()
 try:

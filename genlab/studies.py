@@ -19,9 +19,7 @@ def add_to(commands: Any) -> None:
 
     maps = commands.add_parser("maps", help="measure the shipped latent maps; with --write, compute them anew")
     maps.add_argument("names", nargs="*", help="pixels, or encoders with shipped maps (default: all)")
-    maps.add_argument(
-        "--write", action="store_true", help="compute PCA, t-SNE and UMAP into checkpoints/maps: minutes"
-    )
+    maps.add_argument("--write", action="store_true", help="compute PCA, t-SNE and UMAP into checkpoints/maps: minutes")
     maps.set_defaults(run=make_maps)
 
     likely = commands.add_parser("likelihood", help="test log-likelihood of a variational autoencoder")
