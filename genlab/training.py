@@ -262,11 +262,14 @@ def make_optimizer(model: torch.nn.Module, config: TrainConfig) -> torch.optim.O
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, step: int, steps: int, config: TrainConfig) -> float:
-    """Set the rate of this step: linear warm-up, then constant, or half a cosine down to 0 (Loshchilov 2017)."""
+    """Set the rate of this step: linear warm-up, then constant, or half cosines down to 0.
+
+    Loshchilov & Hutter, *SGDR: stochastic gradient descent with warm restarts*, ICLR 2017, eq. 5.
+    """
     factor = 1.0
     if config.schedule == "cosine":
         warmup = max(1, round(config.warmup * steps))
-        progress = max(0, step - warmup) / max(1, steps - warmup)
+        progress = max(0, step - warmup) / max(1, steps - warmup) * config.cycles % 1.0
         factor = min((step + 1) / warmup, 0.5 * (1 + math.cos(math.pi * progress)))
     rate = config.learning_rate * factor
     for group in optimizer.param_groups:

@@ -19,11 +19,12 @@ VARIATIONAL = replace(GOOD, loss="bce", epochs=40, augment=0.3)
 # Settings of Burda et al.: two tanh layers of 200, 50 numbers, pixels drawn anew at each step.
 PAPER = VAEConfig(latent_dim=50, hidden=(200, 200), activation="tanh", init="xavier")
 DRAWN = TrainConfig(
-    epochs=600,
+    epochs=1200,
+    cycles=2,
     batch_size=256,
     optimizer="adam",
     learning_rate=3e-3,
-    warmup=0.002,
+    warmup=0.001,
     beta2=0.999,
     clip=0.0,
     loss="bce",
@@ -101,7 +102,7 @@ GENERATIVE: tuple[Entry, ...] = (
         summary="vae-mnist-z50, trained on with 50 codes for each picture and a tighter bound.",
         paper=f"{BURDA}; gradients of Tucker et al., ICLR 2019, arXiv:1810.04152",
         model=PAPER,
-        train=replace(DRAWN, samples=50, epochs=20, learning_rate=1e-3),
+        train=replace(DRAWN, samples=50, epochs=20, cycles=1, warmup=0.002, learning_rate=1e-3),
         step="importance",
         base="vae-mnist-z50",
         goals={"nll@5000": 84.78},

@@ -25,6 +25,7 @@ class TrainConfig(Config):
         optimizer: Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019).
         learning_rate: the highest one.
         schedule: ``constant``, or ``cosine`` to zero after ``warmup`` of all steps.
+        cycles: how often the cosine starts anew at the highest rate, counting the first time.
         warmup: the part of all steps in which the rate climbs linearly, 0 to 1.
         beta2: Adam's memory of squared gradients.
         weight_decay: of AdamW.
@@ -51,6 +52,7 @@ class TrainConfig(Config):
     optimizer: Literal["adam", "adamw"] = "adamw"
     learning_rate: float = 2e-3
     schedule: Literal["constant", "cosine"] = "cosine"
+    cycles: int = 1
     warmup: float = 0.02
     beta2: float = 0.99
     weight_decay: float = 0.0
@@ -78,6 +80,7 @@ class TrainConfig(Config):
             "epochs": (1, 100_000),
             "batch_size": (1, 65_536),
             "learning_rate": (0.0, 10.0),
+            "cycles": (1, 100),
             "warmup": (0.0, 1.0),
             "beta2": (0.0, 0.99999),
             "weight_decay": (0.0, 10.0),
