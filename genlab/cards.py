@@ -74,6 +74,8 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
     ]
     if not solved:
         lines.append(f"- **Seed**: {train['seed']}")
+    if entry and entry.base:
+        lines.append(f"- **Begins with**: the weights of `{entry.base}`")
     if training:
         lines.append(
             f"- **Training**: {training['seconds']:,.0f} s ({training['cpu_seconds']:,.0f} CPU-seconds) "
@@ -84,8 +86,8 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         lines += ["| on the test set | value |", "| --- | --- |"]
         lines += [f"| {METRIC_NAMES[key]} | {test[key]:.4g} |" for key in METRIC_NAMES if key in test]
         if learned := metrics.get("train"):
-            key, name = ("sse", "SSE") if "sse" in learned else ("error", "Error")
-            lines.append(f"| {name} on {learned['count']:,} of the pictures it learned from | {learned[key]:.4g} |")
+            key, label = ("sse", "SSE") if "sse" in learned else ("error", "Error")
+            lines.append(f"| {label} on {learned['count']:,} of the pictures it learned from | {learned[key]:.4g} |")
         baseline = metrics.get("baseline")
         if baseline:
             lines.append(f"| SSE of {baseline['name']}, for comparison | {baseline['sse']:.4g} |")
@@ -99,7 +101,9 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         lines.append("| SSE | " + " | ".join(f"{value:.4g}" for value in lengths.values()) + " |")
     if entry and entry.published:
         lines += ["", f"Published for comparison, not measured here: {entry.published}."]
-    if not solved:
+    if config["step"] == "mixture":
+        lines += ["", "The mixtures are scikit-learn's `GaussianMixture` with full covariances, begun from k-means."]
+    elif not solved:
         settings = {"step": config["step"], **train}
         if config["step"] in ("nested", "importance", "classifier"):  # which have a loss of their own
             del settings["loss"]

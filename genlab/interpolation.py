@@ -98,7 +98,7 @@ class Reference:
 
     Attributes:
         features: where they lie among its features.
-        clear: the part of them that look like a digit themselves, each judged by the others: what no way can beat.
+        clear: the part of them that look like a digit themselves, each judged by the others.
     """
 
     features: Space

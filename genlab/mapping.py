@@ -39,6 +39,11 @@ def folder() -> Path:
     return checkpoints.root() / "maps"
 
 
+def ships(source: str) -> bool:
+    """Whether maps of this source are among the files, whatever is in them."""
+    return (folder() / f"{source}.json").exists()
+
+
 def pictures(of: str) -> data.ImageSet:
     """The pictures whose vectors are mapped, in the order of the maps' points.
 

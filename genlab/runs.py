@@ -85,6 +85,8 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
             write_history(out / HISTORY, history, seconds, cpu_seconds)
         yield record
+    if entry.step == "mixture":  # which has no epochs
+        seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
     if first:
         training = {
             "seconds": round(seconds, 1),
@@ -109,7 +111,8 @@ def begin(entry: Entry, pictures: ImageSet) -> Any:
     model = build(entry.model, make_generator(entry.train.seed, "init"))
     if entry.base:
         base = checkpoints.load(entry.base, ImageNetwork).model
-        model.load_state_dict(base.state_dict(), strict=False)  # what only this network has, stays as it is
+        odd = model.load_state_dict(base.state_dict(), strict=False)  # what only this network has stays as it is
+        assert not odd.unexpected_keys, odd
     elif isinstance(model, VAE) and entry.train.binarise:
         model.start_from(to_float(pictures.images).mean(0))
     return model

@@ -32,13 +32,13 @@ def lesson() -> None:
         _(
             "Digits fill little of the space of all pictures (the **manifold hypothesis**); an encoder learns where. "
             "A map shows many numbers on a plane: **PCA** projects, **t-SNE** and **UMAP** keep neighbours together. "
-            "Every dot is a test picture, in the colour of its digit; ◆ is yours."
+            "Every dot is a picture, in the colour of its digit; ◆ is yours."
         )
     )
     x = choose_picture()
     here = choose_space()
     follow(explore, (x, here))
-    view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="belief")
+    view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="closer", default="belief")
     if view == "belief":
         maps_views.belief(here)
     elif view == "pca":

@@ -39,7 +39,7 @@ def explore(_about: None) -> None:
     random_codes.new_draw(_("New codes"), "draw")
     random_codes.sheets(pair, draw)
     random_codes.measures(pair)
-    view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="why")
+    view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="dice", default="why")
     if view == "why":
         random_codes_views.why(pair, draw)
     elif view == "curve":

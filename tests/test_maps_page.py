@@ -101,7 +101,7 @@ def test_a_picture_far_from_all_codes_is_told_so(machine: str) -> None:  # noqa:
 @pytest.mark.parametrize("space", ["pixels", "ae-deep-mnist-z30"])
 @pytest.mark.parametrize("view", ["belief", "pca", "make"])
 def test_every_space_has_every_view(space: str, view: str) -> None:
-    app = visit(MAPS, space=space, view=view)
+    app = visit(MAPS, space=space, closer=view)
     assert sentences(app) == []
     assert len(sent(app)["maps"]) == 3
     pictures = [figure for strip in strips(app) for figure in strip]
@@ -138,7 +138,7 @@ def test_the_place_that_was_clicked_is_in_the_address() -> None:
 
 
 def test_where_the_browser_fails_the_server_draws_the_maps() -> None:
-    app = visit(MAPS, view="make")
+    app = visit(MAPS, closer="make")
     app.session_state["spot"] = {"failed": "no module"}
     app.run()
     assert sentences(app) == []
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_pictures(monkeypatch:
         raise PublishError("The folder {folder} cannot be written.", folder="static")
 
     monkeypatch.setattr(map_parts, "mount", refuse)
-    app = visit(MAPS, view="make")
+    app = visit(MAPS, closer="make")
     assert sentences(app) == []
     assert any("cannot be written" in one.value for one in app.warning)
     assert len([strip for strip in strips(app) if len(strip) == 3]) == 1
@@ -175,7 +175,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_map_of_ones_own_is_made_and_shown(small: None) -> None:
-    app = visit(MAPS, view="make", perplexity="12", maps_seed="7")
+    app = visit(MAPS, closer="make", perplexity="12", maps_seed="7")
     app.button(key="maps_start").click().run()
     fine(app)
     job = app.session_state[maps_making.JOB]
@@ -203,7 +203,7 @@ def test_a_map_can_be_cancelled(small: None, monkeypatch: pytest.MonkeyPatch) ->
             yield package.Step(stage="layout", share=0.3)
 
     monkeypatch.setattr(package, "making", endless)
-    app = visit(MAPS, view="make")
+    app = visit(MAPS, closer="make")
     app.button(key="maps_start").click().run()
     job = app.session_state[maps_making.JOB]
     app.button(key="maps_stop").click().run()
@@ -221,7 +221,7 @@ def test_what_fails_is_a_sentence(small: None, monkeypatch: pytest.MonkeyPatch) 
         yield
 
     monkeypatch.setattr(package, "making", broken)
-    app = visit(MAPS, view="make")
+    app = visit(MAPS, closer="make")
     app.button(key="maps_start").click().run()
     app.session_state[maps_making.JOB].worker.join(JOIN)
     app.run()

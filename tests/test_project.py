@@ -17,7 +17,13 @@ ROOT = Path(__file__).parents[1]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 SHIPPED = ("genlab", "ui", "pages", "tools", "benchmarks")  # and app.py
 ALL = (*SHIPPED, "tests")
-OTHER_NAMES = {"PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn", "umap": "umap-learn"}
+OTHER_NAMES = {
+    "PIL": "pillow",
+    "openTSNE": "opentsne",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+}
 
 
 def files(*folders: str, ending: str = "py") -> list[Path]:

@@ -137,7 +137,7 @@ def test_the_table_is_that_of_the_shipped_measurements() -> None:
 def test_what_another_judge_has_measured_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     samples = cache.checkpoint(random_codes.VAE).metrics["samples"]
     monkeypatch.setitem(samples, "judge", "0" * 64)
-    app = visit(RANDOM, left="ae", right="vae", view="curve")
+    app = visit(RANDOM, left="ae", right="vae", dice="curve")
     assert sentences(app) == []
     first, second, real = cells(app)["FD"]
     assert second == "–"
@@ -159,13 +159,13 @@ def test_new_codes_are_new_and_are_kept_in_the_address() -> None:
 
 @pytest.mark.parametrize("odd", ["0", "-3", "10000", "99999999999", "abc", "², ", "٣", "1.5", ""])
 def test_nonsense_in_the_address_is_the_first_draw(odd: str) -> None:
-    app = visit(RANDOM, draw=odd, components=odd, left=odd, view="style" if odd == "abc" else odd)
+    app = visit(RANDOM, draw=odd, components=odd, left=odd, dice="style" if odd == "abc" else odd)
     first = visit(RANDOM)
     assert sheets(app)[0]["png"] == sheets(first)[0]["png"]
 
 
 def test_why_says_how_far_random_codes_are() -> None:
-    app = visit(RANDOM, left="vae", right="course", view="why")
+    app = visit(RANDOM, left="vae", right="course", dice="why")
     assert sentences(app) == []
     assert len(app.get("plotly_chart")) == 2
     codes, _labels = random_codes_views.trained_codes(random_codes.VAE, "digits")
@@ -176,7 +176,7 @@ def test_why_says_how_far_random_codes_are() -> None:
 
 
 def test_the_curve_has_every_density_the_vaes_and_the_floor() -> None:
-    app = visit(RANDOM, view="curve")
+    app = visit(RANDOM, dice="curve")
     assert sentences(app) == []
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     lines = {trace["name"]: trace for trace in figure["data"]}
@@ -189,7 +189,7 @@ def test_the_curve_has_every_density_the_vaes_and_the_floor() -> None:
 
 
 def test_a_row_of_styles_is_one_code_with_ten_digits() -> None:
-    app = visit(RANDOM, view="style", styles="5")
+    app = visit(RANDOM, dice="style", styles="5")
     assert sentences(app) == []
     sheet = sheets(app)[-1]
     assert (sheet["columns"], sheet["count"]) == (10, 10 * random_codes_views.STYLES)
@@ -208,7 +208,7 @@ def test_a_row_of_styles_is_one_code_with_ten_digits() -> None:
 
 
 def test_the_judge_is_sure_of_noise_and_the_page_says_how_often() -> None:
-    app = visit(RANDOM, view="noise")
+    app = visit(RANDOM, dice="noise")
     assert sentences(app) == []
     shown = strips(app)[-1]
     assert len(shown) == random_codes_views.SHOWN
@@ -255,7 +255,7 @@ def test_the_number_of_gaussians_is_in_the_address() -> None:
 def test_without_any_network_there_are_sentences(view: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names = (random_codes.MIXED, random_codes.PLAIN, random_codes.VAE, random_codes.COURSE, random_codes_views.STYLED)
     missing(monkeypatch, *names)
-    app = visit(RANDOM, view=view)
+    app = visit(RANDOM, dice=view)
     assert len(sentences(app)) == 1
     assert app.title
 

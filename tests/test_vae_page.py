@@ -252,7 +252,7 @@ def test_the_places_are_equally_likely() -> None:
 
 @small_is_here
 def test_the_manifold_is_what_network_and_classifier_say() -> None:
-    grid = vae_manifold.read(vae_manifold.SMALL)
+    grid = vae_manifold.read(vae_manifold.SMALL, True)
     model = cache.checkpoint(vae_manifold.SMALL).model
     for column, row in ((0, 0), (3, 17), (19, 19)):
         z = torch.tensor([[grid.places[column], grid.places[19 - row]]])  # rows from above

@@ -9,6 +9,7 @@ import streamlit as st
 from genlab import data
 from ui import cache
 from ui.i18n import _, number, separators
+from ui.judge import fitting
 from ui.pictures import Picture, grey_png, strip
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ def rebuilt(x: Tensor, left: Any, right: Any) -> None:
                 ],
                 most=6.0,
             )
+    st.caption(
+        _(
+            "Squared errors (SSE) of this picture. Not all of the difference is the price of order: the left network "
+            "learned longer, and to make just this error small."
+        )
+    )
 
 
 def where_codes_lie(x: Tensor, left: Any, right: Any) -> None:
@@ -144,7 +151,8 @@ def several_codes(x: Tensor, left: Any, right: Any) -> None:
 def new_pictures(x: Tensor, left: Any, right: Any) -> None:
     """How far 10,000 random pictures are from real ones, as measured."""
     for name, column in ((MIXTURE, left), (VARIATIONAL, right)):
-        samples = cache.checkpoint(name).metrics.get("samples")
+        cache.checkpoint(name)  # or the sentence that it is missing
+        samples = fitting(name)
         if not samples:
             column.caption(_("Not measured for this network."))
             continue

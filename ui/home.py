@@ -169,9 +169,7 @@ VARIATIONAL = (
     Card(
         picture="differences.png",
         title=N_("Autoencoder and VAE"),
-        text=N_(
-            "Seven differences, each with an experiment. Here: the same random codes, above one, below the other."
-        ),
+        text=N_("Seven differences, each with an experiment. Here: the same random codes, above one, below the other."),
         page="pages/differences.py",
         state={},
     ),

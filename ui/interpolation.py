@@ -108,9 +108,9 @@ def holes() -> None:
     st.caption(
         _(
             "*Unlike*, *not near*: further from the nearest of {count} test pictures, in the classifier’s features or "
-            "in the code, than 99 % of them are from theirs; the ends do not count. So {share} % of real pictures are "
-            "in no hole themselves. No condition would do alone: the classifier is sure of pure noise, and halves of "
-            "two digits are near both."
+            "in the code, than 99 % of them are from theirs; the ends do not count. So {share} % of real pictures "
+            "pass the first two conditions. No condition would do alone: the classifier is sure of pure noise, and "
+            "halves of two digits are near both."
         ).format(count=number(len(real.features.codes)), share=number(100 * real.clear))
     )
 

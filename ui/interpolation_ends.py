@@ -32,6 +32,7 @@ def examples() -> None:
         for key, value in {"source": "test", "digit": first, "to": second, "second": "test"}.items():
             press(key, value)
         st.session_state["to_number"] = number
+        st.session_state["back"] = False
 
     with st.container(horizontal=True):
         for first, second, number in EXAMPLES:

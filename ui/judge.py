@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from genlab.errors import GenlabError
-from ui import warm
+from ui import cache, warm
 from ui.i18n import _, explain, number
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def judge() -> Checkpoint[Judge]:
     loaded = checkpoints.load(JUDGE, Kind)
     warm.grown()
     return loaded
+
+
+def is_here() -> bool:
+    """Whether the classifier can be used."""
+    try:
+        return bool(judge())
+    except GenlabError:
+        return False
 
 
 def judge_or_none() -> Checkpoint[Judge] | None:
@@ -75,3 +84,15 @@ def percent(share: float) -> str:
     if whole == "100" and share < 1:
         return ">\N{NO-BREAK SPACE}99"
     return "<\N{NO-BREAK SPACE}1" if whole == "0" and share > 0 else whole
+
+
+def fitting(name: str) -> dict[str, Any]:
+    """What was measured of a checkpoint's random pictures; empty where nothing was, or by another judge than is here.
+
+    Features of two judges cannot be compared.
+    """
+    loaded, known = cache.checkpoint_or_none(name), None
+    samples: dict[str, Any] = loaded.metrics.get("samples", {}) if loaded else {}
+    with contextlib.suppress(GenlabError):
+        known = judge().sha256
+    return samples if known is None or samples.get("judge") == known else {}

@@ -38,7 +38,7 @@ def explore(x: Tensor | None, here: Space) -> None:
     seed = _choose_seed(here)
     if not here.fresh:
         st.warning(
-            _("The shipped maps are of other weights of this encoder. Run: python -m genlab maps --write"),
+            _("The shipped maps of this encoder are broken, or of other weights. Run: python -m genlab maps --write"),
             icon=":material/history:",
         )
     own = _place(x, here)
@@ -133,17 +133,21 @@ def _place(x: Tensor | None, here: Space) -> Own | None:
         "umap": None,
     }
     exact = _("◆ is your picture. PCA has a formula for it.")
+    if "tsne" not in here.points:
+        return Own(points=points, sentence=exact)
     if here.vectors is None:
         why = _("t-SNE and UMAP need its nearest pictures, and these pictures are not on this machine.")
         return Own(points=points, sentence=f"{exact} {why}")
-    seed = st.session_state.get("seed", "1")
+    seed = st.session_state.get("seed") or "1"
     found = {method: chosen(here, method, seed)[0] for method in ("tsne", "umap")}
     there = {method: one for method, one in found.items() if one is not None}
     placed = place(vector, here.vectors, *there.values())
     points |= dict(zip(there, placed.points, strict=True))
-    how = _("t-SNE and UMAP have none: it goes to the middle (median) of the places of its 15 nearest vectors.")
+    how = _(
+        "t-SNE and UMAP have none: it goes to the middle (weighted median) of the places of its 15 nearest vectors."
+    )
     measured = [here.measures[m][0] for m in ("tsne", "umap") if "placed" in here.measures.get(m, [{}])[0]]
-    if len(measured) == 2:
+    if len(measured) == 2 and seed == "1":  # measured on those maps
         how += " " + _(
             "Of 500 further test pictures {ours} % land among dots of their digit; with the libraries’ own, slower "
             "answer {library} %."
@@ -154,8 +158,7 @@ def _place(x: Tensor | None, here: Space) -> Own | None:
     distance = float(placed.distances[0])
     if here.distances and distance > here.distances["p95"]:
         how += " " + _(
-            "**Its nearest vector is {d} away, further than for 95 % of the test pictures ({p}): "
-            "its place says little.**"
+            "**Its nearest vector is {d} away, further than for 95 % of these pictures ({p}): its place says little.**"
         ).format(d=number(distance, 2), p=number(here.distances["p95"], 2))
     return Own(points=points, sentence=f"{exact} {how}")
 

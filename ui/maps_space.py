@@ -46,7 +46,7 @@ class Space:
         points: map → its points for each seed; no entry where none is shipped.
         measures: map → what was measured for each seed.
         distances: median and p95 of the distance to the nearest other vector; may be empty.
-        fresh: whether the maps are of the encoder's weights that are here.
+        fresh: whether shipped maps, if there should be some, are whole and of the encoder's weights that are here.
     """
 
     source: str
@@ -66,14 +66,17 @@ def choose_space() -> Space:
     Raises:
         GenlabError: nothing is known of what was chosen; the sentence says why.
     """
-    known = _encoders()
-    shown = {key: _(title) for key, title in SPACES.items() if key in (PIXELS, OTHER) or key in known}
+    from genlab import checkpoints
+
+    known = _encoders(tuple(checkpoints.names()))
+    others = [name for name in known if name not in SPACES]
+    offered = {PIXELS, *known, *([OTHER] if others else [])}
+    shown = {key: _(title) for key, title in SPACES.items() if key in offered}
     left, right = st.columns([7, 3])
     with left:
-        source = choose(_("Maps of the codes of"), shown, key="space", default=STAND_IN)
+        source = choose(_("Maps of the codes of"), shown, key="space", default=next(iter(shown)))
         if source == OTHER:
-            names = [name for name in known if name not in SPACES]
-            source = st.selectbox(_("Encoder"), names, key="encoder", bind="query-params") or names[0]
+            source = st.selectbox(_("Encoder"), others, key="encoder", bind="query-params") or others[0]
     with right:
         default = "mnist" if data.default_name() == "mnist" else "digits"
         sets = SETS if source in SPACES else {of: SETS[of] for of in SETS if data.available()[of]}
@@ -81,14 +84,14 @@ def choose_space() -> Space:
     return space(source, of, str(data.available()[of] or ""))
 
 
-@st.cache_resource(show_spinner=False)
-def _encoders() -> list[str]:
-    """The checkpoints that encode digits as one vector, by what their configurations say; none is loaded."""
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _encoders(names: tuple[str, ...]) -> list[str]:
+    """Those of the checkpoints that encode digits as one vector, by what their configurations say; none is loaded."""
     from genlab import checkpoints
     from genlab.files import read_json
 
     found = []
-    for name in checkpoints.names():
+    for name in names:
         try:
             config = read_json(checkpoints.root() / name / checkpoints.CONFIG)
             kind, trained = config["model"]["kind"], config["train"]["dataset"]
@@ -114,6 +117,8 @@ def space(source: str, of: str, root: str) -> Space:
     found: Space
     try:
         shelf, fresh = mapping.shelf(source, of)
+        if not fresh:
+            raise CheckpointError("The shipped maps of “{name}” are of other weights.", name=source)
     except CheckpointError:
         if not root:
             raise
@@ -130,6 +135,7 @@ def space(source: str, of: str, root: str) -> Space:
             points={"pca": [points]},
             measures={"pca": [maps.measure(x, points, labels)]},
             distances={},
+            fresh=not mapping.ships(source),
         )
     else:
         codes = shelf.codes
@@ -144,7 +150,6 @@ def space(source: str, of: str, root: str) -> Space:
             points={"pca": [shelf.pca], "tsne": shelf.tsne, "umap": shelf.umap, "few": [shelf.few]},
             measures=shelf.about["measures"],
             distances=shelf.about.get("distances", {}),
-            fresh=fresh,
         )
     warm.grown()
     return found

@@ -20,6 +20,9 @@ WIDE = (  # on a phone a wide table scrolls by itself, not the page
 
 def belief(here: Space) -> None:
     """The same vectors mapped several times, and what of it stays the same."""
+    if "tsne" not in here.points:
+        st.info(_("There is no map of these codes yet. Make one below: “Your own map”."))
+        return
     titles = {"pca": "PCA", "tsne": "t-SNE", "few": _("t-SNE, few neighbours"), "umap": "UMAP"}
     st.markdown(
         _(

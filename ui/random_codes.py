@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from ui import cache
 from ui.address import choose
 from ui.components.sheet import Sheet, sheet_of_pictures
 from ui.i18n import N_, _, explain, number
-from ui.judge import judge, judge_or_none, percent, read, said
+from ui.judge import fitting, judge_or_none, percent, read, said
 from ui.pictures import stops
 
 if TYPE_CHECKING:
@@ -72,18 +71,6 @@ class Choice:
     def measured(self) -> dict[str, Any]:
         """What the judge said of 10,000 such codes; empty where that has not been measured."""
         return fitting(self.name).get("ways", {}).get(f"mixture@{self.size}" if self.size else NORMAL, {})
-
-
-def fitting(name: str) -> dict[str, Any]:
-    """What was measured of a checkpoint's random pictures; empty where nothing was, or by another judge than is here.
-
-    Features of two judges cannot be compared.
-    """
-    loaded, known = cache.checkpoint_or_none(name), None
-    samples: dict[str, Any] = loaded.metrics.get("samples", {}) if loaded else {}
-    with contextlib.suppress(GenlabError):
-        known = judge().sha256
-    return samples if known is None or samples.get("judge") == known else {}
 
 
 def choose_pair() -> list[Choice]:
@@ -211,7 +198,7 @@ def measures(pair: list[Choice]) -> None:
         "precision": _("Precision"),
         "recall": _("Recall"),
         "coverage": _("Coverage"),
-        "confident": _("Judge sure"),
+        "confident": _("Judge is sure"),
     }
     lines = ["| | " + " | ".join(title for title, _found in columns) + " |", "| :-- " + "| --: " * len(columns) + "|"]
     for key, title in rows.items():
@@ -226,10 +213,24 @@ def measures(pair: list[Choice]) -> None:
         _(
             "Of {count} random pictures each, against the 10,000 test pictures, in the judge’s features (means $m$, "
             "covariances $C$): the smaller the FD, the more alike as a whole. Precision: the part that lies among real "
-            "digits. Recall and coverage: the part of the real digits that is reached. Judge sure: the part it reads "
-            "with more than 90 %. Real: as many training pictures."
+            "digits. Recall and coverage: the part of the real digits that is reached. Judge is sure: the part it "
+            "reads with more than 90 %. Real: as many training pictures."
         ).format(count=number(samples["count"]))
     )
+    for one in pair:
+        bound = cache.checkpoint(one.name).metrics.get("bound")
+        if one.way == "course" and bound and one.measured:
+            st.caption(
+                _(
+                    "The course’s VAE uses {active} of its {count} numbers, so its random pictures are much alike: "
+                    "they reach {recall} % of the real digits, and its FD is large."
+                ).format(
+                    active=number(bound["active"]),
+                    count=number(len(bound["kl_by_number"])),
+                    recall=percent(one.measured["recall"]),
+                )
+            )
+            break
     if any(one.way in ("ae", "density") for one in pair):
         st.caption(
             _("The autoencoder is {name}, as trained on the other pages; the density was fitted afterwards.").format(

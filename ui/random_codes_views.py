@@ -11,9 +11,9 @@ from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.components.sheet import Sheet, sheet_of_pictures
 from ui.i18n import _, number, separators
-from ui.judge import judge, judge_or_none, percent, read, said
+from ui.judge import fitting, judge, judge_or_none, percent, read, said
 from ui.pictures import Picture, grey_png, strip
-from ui.random_codes import COURSE, MIXED, NORMAL, VAE, Choice, draw_number, fitting, new_draw, random_codes
+from ui.random_codes import COURSE, MIXED, NORMAL, VAE, Choice, draw_number, new_draw, random_codes
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

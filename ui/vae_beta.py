@@ -10,6 +10,7 @@ from genlab.errors import GenlabError
 from ui import cache
 from ui.address import went_back
 from ui.i18n import _, explain, number
+from ui.judge import fitting
 from ui.pictures import Picture, grey_png, strip
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def table(here: dict[float, Checkpoint], chosen: float) -> str:
     lines = [" | ".join(heads), " | ".join("---:" for _head in heads)]
     for beta, checkpoint in here.items():
         bound = checkpoint.metrics.get("bound", {})
-        fd = checkpoint.metrics.get("samples", {}).get("ways", {}).get("normal", {}).get("fd")
+        fd = fitting(checkpoint.name).get("ways", {}).get("normal", {}).get("fd")
         cells = [
             number(beta, _digits(f"{beta:g}")),
             _number(bound.get("reconstruction"), 1),

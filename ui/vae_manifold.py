@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from genlab.errors import CheckpointError, PublishError
+from genlab.errors import PublishError
 from ui import cache
 from ui.components.publish import publish_tensors
 from ui.components.vae_parts import SIDE, Grid, manifold
 from ui.i18n import _, number
-from ui.judge import JUDGE, judge
+from ui.judge import JUDGE, is_here, judge
 from ui.pictures import to_png
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def pictures(name: str) -> Tensor:
         return cache.checkpoint(name).model.decode(torch.stack([columns.flatten(), rows.flatten()], 1))
 
 
-@st.cache_resource(show_spinner=False)
-def read(name: str) -> Grid:
-    """The manifold, and what the classifier reads in each of its pictures, if there is one.
+@st.cache_resource(show_spinner=False, max_entries=4)
+def read(name: str, judged: bool) -> Grid:
+    """The manifold, and what the classifier reads in each of its pictures, if it is here.
 
     Raises:
         CheckpointError: the network is not here.
@@ -57,8 +57,9 @@ def read(name: str) -> Grid:
     address = ""
     with contextlib.suppress(PublishError):
         address = publish_tensors(f"manifold-{name}", {"pictures": levels.flatten()})
-    with contextlib.suppress(CheckpointError), torch.inference_mode():
-        best = judge().model(decoded).softmax(1).max(1)
+    if judged:
+        with torch.inference_mode():
+            best = judge().model(decoded).softmax(1).max(1)
         digits, sure = best.indices.tolist(), best.values.tolist()
     sheet = levels[:, 0].unflatten(0, (SIDE, SIDE)).permute(0, 2, 1, 3).flatten(2).flatten(0, 1)  # (SIDE·28, SIDE·28)
     return Grid(
@@ -87,7 +88,7 @@ def show(x: Tensor) -> None:
             "$\\mathcal N(0, 1)$, so each cell is equally likely. Tap one. (Kingma & Welling 2014, fig. 4b)"
         )
     )
-    grid = read(SMALL)
+    grid = read(SMALL, is_here())
     sigma = (0.5 * logvar[0]).exp()
     about = x.numpy().tobytes()
     manifold(grid, mu[0].tolist(), sigma.tolist(), about=about, key="cell")

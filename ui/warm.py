@@ -77,14 +77,14 @@ def _warm_more() -> None:
     """What the lessons on variational autoencoders compute once for all; one that lacks something says so itself."""
     from genlab import data
     from genlab.errors import GenlabError
-    from ui import arithmetic, interpolation, interpolation_reading, vae_manifold
+    from ui import arithmetic, interpolation, interpolation_reading, judge, vae_manifold
     from ui.components import publish
 
     name = data.default_name()
     jobs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         (publish.published_network, ("vae-mnist-z16", half)) for half in ("encode", "spread", "logits", "decode")
     ]
-    jobs += [(interpolation_reading.reference, (name,)), (vae_manifold.read, (vae_manifold.SMALL,))]
+    jobs += [(interpolation_reading.reference, (name,)), (vae_manifold.read, (vae_manifold.SMALL, judge.is_here()))]
     jobs += [(interpolation_reading.space, (network, name)) for network in interpolation.TITLES]
     jobs += [(arithmetic.learned, (network, name)) for network, _title in arithmetic.NETWORKS.values()]
     for job, given in jobs:

@@ -19,7 +19,7 @@ expect = sync_api.expect
 PATIENCE = 120_000  # ms
 PLOT, TILE, DECODED, NEAR, SHEET = ".gl-plot", ".gl-hover", ".gl-place > figure canvas", ".gl-near figure", ".gl-sheet"
 LEGEND, COUNT = ".gl-digits button", ".gl-under + .gl-note"
-ADDRESS = "/maps?of=digits&data=digits&view=make"
+ADDRESS = "/maps?of=digits&data=digits&closer=make"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -133,7 +133,7 @@ def test_pcas_place_is_its_inverse_decoded(opened: Any) -> None:
 
     from genlab import checkpoints
 
-    page = opened("/maps?of=digits&data=digits&view=make&spot=0,3,-2")
+    page = opened("/maps?of=digits&data=digits&closer=make&spot=0,3,-2")
     plane = mapping.shelf("ae-mnist-z16", "digits")[0].plane
     with torch.inference_mode():
         code = torch.from_numpy(plane.restore(np.array([[3.0, -2.0]])))

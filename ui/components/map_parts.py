@@ -183,7 +183,7 @@ def published_decoder(name: str) -> str | None:
 
 def _pictures(behind: Behind) -> str:
     if behind.pictures:
-        return _("Small pictures: the test pictures themselves.")
+        return _("Small pictures: the data set’s own.")
     return _("Small pictures: drawn by the decoder from the codes, as the pictures are not on this machine.")
 
 

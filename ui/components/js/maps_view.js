@@ -151,7 +151,7 @@ export function mapView({ hover, choose, select, clear }) {
     const drawn = path;
     [held, path] = [null, null];
     if (drawn) select(inside(drawn), event.shiftKey);
-    else choose(...back(...here(event)), nearest(...here(event)));
+    else if (nearest(...here(event)) >= 0) choose(...back(...here(event)), nearest(...here(event)));
     paintMarks(marks);
   };
   plot.onpointercancel = () => {
