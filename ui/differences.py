@@ -151,8 +151,7 @@ def several_codes(x: Tensor, left: Any, right: Any) -> None:
 def new_pictures(x: Tensor, left: Any, right: Any) -> None:
     """How far 10,000 random pictures are from real ones, as measured."""
     for name, column in ((MIXTURE, left), (VARIATIONAL, right)):
-        cache.checkpoint(name)  # or the sentence that it is missing
-        samples = fitting(name)
+        samples = fitting(cache.checkpoint(name))
         if not samples:
             column.caption(_("Not measured for this network."))
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from genlab.errors import GenlabError
-from ui import cache, warm
+from ui import warm
 from ui.i18n import _, explain, number
 
 if TYPE_CHECKING:
@@ -86,12 +86,12 @@ def percent(share: float) -> str:
     return "<\N{NO-BREAK SPACE}1" if whole == "0" and share > 0 else whole
 
 
-def fitting(name: str) -> dict[str, Any]:
+def fitting(loaded: Checkpoint[Any] | None) -> dict[str, Any]:
     """What was measured of a checkpoint's random pictures; empty where nothing was, or by another judge than is here.
 
     Features of two judges cannot be compared.
     """
-    loaded, known = cache.checkpoint_or_none(name), None
+    known = None
     samples: dict[str, Any] = loaded.metrics.get("samples", {}) if loaded else {}
     with contextlib.suppress(GenlabError):
         known = judge().sha256

@@ -70,7 +70,11 @@ class Choice:
     @property
     def measured(self) -> dict[str, Any]:
         """What the judge said of 10,000 such codes; empty where that has not been measured."""
-        return fitting(self.name).get("ways", {}).get(f"mixture@{self.size}" if self.size else NORMAL, {})
+        return (
+            fitting(cache.checkpoint_or_none(self.name))
+            .get("ways", {})
+            .get(f"mixture@{self.size}" if self.size else NORMAL, {})
+        )
 
 
 def choose_pair() -> list[Choice]:
@@ -188,7 +192,7 @@ def drawn(name: str, size: int, draw: int, judged: bool) -> tuple[Tensor, Tensor
 # --------------------------------------------------------------------------------------- measures
 def measures(pair: list[Choice]) -> None:
     """A table of what was measured on 10,000 codes of each column, with real digits beside it."""
-    samples = next((found for one in pair if (found := fitting(one.name))), None)
+    samples = next((found for one in pair if (found := fitting(cache.checkpoint_or_none(one.name)))), None)
     if samples is None:
         st.warning(_("These networks’ random pictures have not been measured. Run: python -m genlab evaluate"))
         return

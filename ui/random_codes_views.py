@@ -133,7 +133,7 @@ def curve(pair: list[Choice]) -> None:
     from genlab.figures import Series, plot_error_curve
 
     cache.checkpoint(MIXED)  # or the sentence that it is missing
-    metrics = fitting(MIXED)
+    metrics = fitting(cache.checkpoint_or_none(MIXED))
     ways = metrics.get("ways", {})
     points = {int(way.partition("@")[2]): found["fd"] for way, found in ways.items() if "@" in way}
     if not points:
@@ -171,7 +171,7 @@ def curve(pair: list[Choice]) -> None:
 
 
 def _normal_fd(name: str) -> float | None:
-    return fitting(name).get("ways", {}).get(NORMAL, {}).get("fd")
+    return fitting(cache.checkpoint_or_none(name)).get("ways", {}).get(NORMAL, {}).get("fd")
 
 
 # --------------------------------------------------------------------------------------- styles

@@ -99,7 +99,7 @@ def table(here: dict[float, Checkpoint], chosen: float) -> str:
     lines = [" | ".join(heads), " | ".join("---:" for _head in heads)]
     for beta, checkpoint in here.items():
         bound = checkpoint.metrics.get("bound", {})
-        fd = fitting(checkpoint.name).get("ways", {}).get("normal", {}).get("fd")
+        fd = fitting(checkpoint).get("ways", {}).get("normal", {}).get("fd")
         cells = [
             number(beta, _digits(f"{beta:g}")),
             _number(bound.get("reconstruction"), 1),
