@@ -92,12 +92,12 @@ def measure_likelihood(options: argparse.Namespace) -> None:
     )
     checkpoint = checkpoints.load(options.name, VAE)
     x = likelihood.drawn(data.load(checkpoint.train.dataset, "test").images[: options.count], binarise=True)
-    found = []
+    values, done = torch.empty(len(x)), 0  # at once: small pieces between large ones would keep the heap from shrinking
     with tqdm(total=len(x), unit="picture", dynamic_ncols=True, delay=0.001) as bar:
         for part in likelihood.estimates(checkpoint.model, x, options.samples):
-            found.append(part)
+            values[done : done + len(part)] = -part
+            done += len(part)
             bar.update(len(part))
-    values = -torch.cat(found)
     result = {
         "nll": round(values.mean().item(), 4),
         "standard_error": round((values.std() / len(values) ** 0.5).item(), 4),

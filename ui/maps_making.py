@@ -61,12 +61,15 @@ def collect() -> None:
 
 def panel(here: Space) -> None:
     """Settings, start and cancel, and how far it is."""
-    if here.vectors is None:
-        st.info(_("A new map needs the vectors, and the pictures of this data set are not on this machine."))
-        return
-    settings = _settings(len(here.labels))
     job: Job | None = st.session_state.get(JOB)
     active = job is not None and job.worker.active
+    if here.vectors is None:
+        st.info(_("A new map needs the vectors, and the pictures of this data set are not on this machine."))
+        if job is not None and active:  # of other vectors; it holds the only place
+            st.button(_("Cancel"), icon=":material/stop:", key="maps_stop", on_click=job.worker.stop)
+            live.follow(lambda _worker: _progress(job, here), job.worker)
+        return
+    settings = _settings(len(here.labels))
     with st.container(horizontal=True, vertical_alignment="center"):
         if job is not None and active:
             st.button(_("Cancel"), icon=":material/stop:", key="maps_stop", on_click=job.worker.stop)
@@ -80,7 +83,7 @@ def panel(here: Space) -> None:
                 args=(here, settings),
             )
         st.markdown(_("{n} vectors of {d} numbers").format(n=number(len(here.labels)), d=number(here.vectors.shape[1])))
-    live.follow(lambda _worker: _progress(job), job.worker if job else None)
+    live.follow(lambda _worker: _progress(job, here), job.worker if job else None)
 
 
 def _settings(count: int) -> MapSettings:
@@ -128,8 +131,8 @@ def steps(here: Space, settings: MapSettings) -> Callable[[], Iterator[Step]]:
     return make
 
 
-def _progress(job: Job | None) -> None:
-    """A bar while it runs; how it ended."""
+def _progress(job: Job | None, here: Space) -> None:
+    """A bar while it runs; how it ended, where the map is of these vectors."""
     if job is None:
         return
     worker, step = job.worker, job.worker.latest
@@ -146,9 +149,9 @@ def _progress(job: Job | None) -> None:
         done = {"neighbours": 0.05, "layout": 0.1 + 0.8 * share, "measures": 0.95, "done": 1.0}[stage]
         text = _(STAGES[stage]).format(share=number(100 * share))
         st.progress(done, text=f"{text} ({number(worker.seconds)} s)")
-    elif worker.state == "done":
+    elif worker.state == "done" and job.where == (here.source, here.of):
         st.success(_("Done in {seconds} s. The map is above.").format(seconds=number(worker.seconds, 1)))
-    else:
+    elif worker.state != "done":
         said = {
             "stopped": _("Cancelled after {seconds} s."),
             "late": _("Ended after {seconds} s: this machine is too busy. Try again later."),

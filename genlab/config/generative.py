@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from genlab.config.base import check
-from genlab.config.networks import DenseConfig, ModelConfig
+from genlab.config.networks import DenseConfig, ModelConfig, check_halvings
 
 MAX_CLASSES = 1000
 MAX_COMPONENTS = 1000
@@ -96,11 +96,4 @@ class JudgeConfig(ModelConfig):
             classes=self.classes,
             channels=self.channels,
         )
-        _, height, width = self.image_shape
-        check(
-            height % 4 == 0 and width % 4 == 0,
-            "{stages} halvings do not fit an image of {height}×{width} pixels.",
-            stages=2,
-            height=height,
-            width=width,
-        )
+        check_halvings(self.image_shape, 2)

@@ -97,6 +97,18 @@ class NestedConfig(DenseConfig):
         check(not self.tied, "A nested autoencoder cannot tie its weights: its decoder also reads the mask.")
 
 
+def check_halvings(image_shape: tuple[int, int, int], stages: int) -> None:
+    """Raise ``ConfigError`` unless height and width can be halved ``stages`` times."""
+    _, height, width = image_shape
+    check(
+        height % 2**stages == 0 and width % 2**stages == 0,
+        "{stages} halvings do not fit an image of {height}×{width} pixels.",
+        stages=stages,
+        height=height,
+        width=width,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConvConfig(ModelConfig):
     """A convolutional autoencoder: each stage halves height and width, then a dense layer makes the code.
@@ -117,20 +129,13 @@ class ConvConfig(ModelConfig):
 
     def validate(self) -> None:
         super().validate()
-        stages = 2 ** len(self.channels)
         check(
             1 <= len(self.channels) <= 6 and all(1 <= c <= 1024 for c in self.channels),
             "Channels {channels} are out of bounds: 1 to 6 stages of 1 to 1024 channels.",
             channels=str(self.channels)[:80],
         )
         check(0 <= self.width <= MAX_WIDTH, "A dense layer of {n} units is out of bounds.", n=self.width)
-        check(
-            self.image_shape[1] % stages == 0 and self.image_shape[2] % stages == 0,
-            "{stages} halvings do not fit an image of {height}×{width} pixels.",
-            stages=len(self.channels),
-            height=self.image_shape[1],
-            width=self.image_shape[2],
-        )
+        check_halvings(self.image_shape, len(self.channels))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,13 +208,7 @@ class UNetConfig(ModelConfig):
     def validate(self) -> None:
         super().validate()
         _, height, width = self.image_shape
-        check(
-            height % 4 == 0 and width % 4 == 0,
-            "{stages} halvings do not fit an image of {height}×{width} pixels.",
-            stages=2,
-            height=height,
-            width=width,
-        )
+        check_halvings(self.image_shape, 2)
         check(
             all(2 <= c <= 1024 for c in self.channels) and all(0 <= d <= MAX_LAYERS for d in self.depth),
             "Channels {channels} with {depth} blocks are out of bounds: 2 to 1024, and at most {most}.",

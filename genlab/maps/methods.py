@@ -12,7 +12,6 @@ eigenvectors), which steadies the arrangement of the groups (Kobak & Linderman 2
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -179,17 +178,15 @@ def _umap(x: NDArray[np.float32], settings: MapSettings, report: Report) -> Any:
     if settings.neighbours >= len(x):
         raise ConfigError("{k} neighbours need more than {n} vectors.", k=settings.neighbours, n=len(x))
     bar = {"file": _Tap(report), "disable": False, "mininterval": 0, "miniters": 5, "bar_format": "{percentage:.0f}%"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that a seed costs the threads is what we want
-        return umap.UMAP(
-            n_neighbors=settings.neighbours,
-            min_dist=settings.min_dist,
-            init="random" if settings.random_start else "spectral",
-            n_epochs=UMAP_EPOCHS,
-            n_jobs=1,
-            random_state=settings.seed,
-            tqdm_kwds=bar,
-        ).fit(x)
+    return umap.UMAP(
+        n_neighbors=settings.neighbours,
+        min_dist=settings.min_dist,
+        init="random" if settings.random_start else "spectral",
+        n_epochs=UMAP_EPOCHS,
+        n_jobs=1,
+        random_state=settings.seed,
+        tqdm_kwds=bar,
+    ).fit(x)
 
 
 def keep_machine_code() -> None:
