@@ -163,6 +163,24 @@ def test_a_map_that_nobody_wants_any_more_ends(method: str) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "genlab-map"]
 
 
+def test_a_map_that_was_stopped_leaves_the_bars_of_others_free() -> None:
+    """tqdm has one lock for all bars of the process; before this was mended, the next bar waited for ever."""
+    import io
+
+    from tqdm import tqdm
+
+    x, labels = cloud(400)
+    making = maps.making(x, labels, maps.MapSettings(method="umap", seed=1))
+    for step in making:
+        if step.stage == "layout":
+            break
+    making.close()  # type: ignore[attr-defined]
+    drawn = threading.Thread(target=lambda: list(tqdm(range(3), file=io.StringIO())), daemon=True)
+    drawn.start()
+    drawn.join(30)
+    assert not drawn.is_alive()
+
+
 def test_what_goes_wrong_in_the_making_reaches_who_waits() -> None:
     x, labels = cloud(60)
     with pytest.raises(ConfigError, match="needs more than 60"):

@@ -178,7 +178,7 @@ def _umap(x: NDArray[np.float32], settings: MapSettings, report: Report) -> Any:
     if settings.neighbours >= len(x):
         raise ConfigError("{k} neighbours need more than {n} vectors.", k=settings.neighbours, n=len(x))
     bar = {"file": _Tap(report), "disable": False, "mininterval": 0, "miniters": 5, "bar_format": "{percentage:.0f}%"}
-    return umap.UMAP(
+    maker = umap.UMAP(
         n_neighbors=settings.neighbours,
         min_dist=settings.min_dist,
         init="random" if settings.random_start else "spectral",
@@ -186,7 +186,23 @@ def _umap(x: NDArray[np.float32], settings: MapSettings, report: Report) -> Any:
         n_jobs=1,
         random_state=settings.seed,
         tqdm_kwds=bar,
-    ).fit(x)
+    )
+    try:
+        return maker.fit(x)
+    except BaseException:
+        let_go_of_the_bar()
+        raise
+
+
+def let_go_of_the_bar() -> None:
+    """Release tqdm's lock, which all bars of the process share: what is raised while a bar is written leaves it locked.
+
+    (``tqdm.refresh`` releases it without ``finally``.) Where this thread does not hold it, nothing is done.
+    """
+    from tqdm import tqdm
+
+    with contextlib.suppress(RuntimeError):
+        tqdm.get_lock().release()
 
 
 def keep_machine_code() -> None:
