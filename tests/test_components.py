@@ -78,7 +78,7 @@ def test_every_module_is_published_with_what_it_imports(folder: Path) -> None:
 
 def test_modules_fetch_nothing_from_elsewhere_and_make_no_code_of_text() -> None:
     for path in publish.MODULES.glob("*.js"):
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace('"http://www.w3.org/2000/svg"', "")  # a name, not an address
         assert not re.search(r"https?://|\beval\(|new Function|innerHTML|insertAdjacentHTML|document\.write", text), (
             path
         )

@@ -75,7 +75,13 @@ def test_losses_are_scalars_least_at_the_original_with_the_right_slope(name: str
     assert LOSSES[name](x, x) < loss
     (slope,) = torch.autograd.grad(loss, x_hat)
     d, p = (x_hat - x).detach(), x_hat.detach()
-    expected = {"mse": 2 * d / 12, "mse_signed": 8 * d / 12, "sse": d, "bce": d / (p * (1 - p)) / 2}[name]
+    expected = {
+        "mse": 2 * d / 12,
+        "mse_signed": 8 * d / 12,
+        "sse": d,
+        "sse_signed": 4 * d,
+        "bce": d / (p * (1 - p)) / 2,
+    }[name]
     torch.testing.assert_close(slope, expected, rtol=1e-4, atol=1e-5)
 
 

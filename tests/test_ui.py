@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import itertools
+import logging
 import shutil
 import sys
 import threading
@@ -378,6 +379,10 @@ def test_a_failing_warm_up_does_not_raise(
         raise error
 
     monkeypatch.setattr(cache, "first_models", fail)
+    logger = logging.getLogger("genlab")  # which a command of another test may have silenced
+    monkeypatch.setattr(logger, "disabled", False)
+    monkeypatch.setattr(logger, "propagate", True)
+    caplog.set_level(logging.ERROR, logger="genlab")
     warm._warm()
     assert warm.ready.is_set()
     assert gc.get_freeze_count() > 0

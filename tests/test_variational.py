@@ -196,7 +196,7 @@ def test_the_conditional_step_adds_the_guess() -> None:
     model = build(ConditionalVAEConfig(latent_dim=14, hidden=(20,)), make_generator(0)).eval()
     minimised: list[torch.Tensor] = []
     losses = STEPS["conditional"](play_of(model, minimised.append, torch.arange(6)), make_x())
-    torch.testing.assert_close(minimised[0], losses["loss"] + CLASS_WEIGHT * losses["cross_entropy"])
+    torch.testing.assert_close(minimised[0], losses["loss"] + CLASS_WEIGHT * (losses["cross_entropy"] + losses["told"]))
     torch.testing.assert_close(losses["loss"], losses["bce"] + losses["kl"])
 
 

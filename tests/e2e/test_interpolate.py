@@ -131,7 +131,7 @@ def test_holes_are_marked_where_python_found_them(opened: Any, wire: Wire) -> No
 def test_another_pair_puts_the_handle_in_the_middle_and_more_steps_do_not(opened: Any, wire: Wire) -> None:  # noqa: F811
     page = opened("/interpolate?walk=0.2", PART)
     settled(page, wire)
-    page.get_by_text("Great circle", exact=True).click()
+    page.get_by_role("radio", name="Great circle", exact=True).click()
     page.wait_for_url(re.compile("way=circle"))
     settled(page, wire)
     expect(page.locator(HAND)).to_have_value("0.2")

@@ -50,6 +50,7 @@ export default component((root) => {
     const reading = data.readings[chosen];
     text.textContent = reading ? data.words.reads.replace("{digits}", reading) : "";
     hint.textContent = data.words.hint;
+    image.alt = data.words.sheet;
     if (!image.naturalWidth) return; // onload comes back here
     const { side, gap, columns } = data;
     const [column, row] = [chosen % columns, Math.floor(chosen / columns)];

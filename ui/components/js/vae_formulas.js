@@ -32,6 +32,7 @@ export const SYMBOLS = { x: "x", mu: "μ", sigma: "σ", eps: "ε", z: "z", x_hat
 /** A `math` element with a name's formula. */
 export function formula(name) {
   const holder = document.createElement("template");
-  holder.innerHTML = `<math>${FORMULAS[name].join("")}</math>`; // constant
+  const parsed = new DOMParser().parseFromString(`<math>${FORMULAS[name].join("")}</math>`, "text/html"); // constant
+  holder.replaceChildren(document.adoptNode(parsed.body.firstChild));
   return holder.content.firstChild;
 }
