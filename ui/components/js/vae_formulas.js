@@ -31,8 +31,6 @@ export const SYMBOLS = { x: "x", mu: "μ", sigma: "σ", eps: "ε", z: "z", x_hat
 
 /** A `math` element with a name's formula. */
 export function formula(name) {
-  const holder = document.createElement("template");
   const parsed = new DOMParser().parseFromString(`<math>${FORMULAS[name].join("")}</math>`, "text/html"); // constant
-  holder.replaceChildren(document.adoptNode(parsed.body.firstChild));
-  return holder.content.firstChild;
+  return document.adoptNode(parsed.body.firstChild);
 }
