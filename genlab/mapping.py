@@ -10,7 +10,7 @@ Shipped maps are in ``checkpoints/maps``: numbers only, no picture of a data set
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +67,18 @@ def vectors(source: str, images: Any) -> NDArray[np.float32]:
     Raises:
         CheckpointError: there is no such encoder.
     """
+    return vectors_by(None if source == PIXELS else checkpoints.load(source).model.encode, images)
+
+
+def vectors_by(encode: Callable[[Any], Any] | None, images: Any) -> NDArray[np.float32]:
+    """The same by an encoder at hand; None takes the pixels themselves."""
     import torch
 
     x = data.to_float(images) if images.dtype == torch.uint8 else images
-    if source == PIXELS:
+    if encode is None:
         return np.ascontiguousarray(x.flatten(1).numpy())
-    model = checkpoints.load(source).model
     with torch.inference_mode():
-        return np.ascontiguousarray(torch.cat([model.encode(part) for part in x.split(500)]).numpy())
+        return np.ascontiguousarray(torch.cat([encode(part) for part in x.split(500)]).numpy())
 
 
 def shelf(source: str, of: str) -> tuple[maps.Shelf, bool]:

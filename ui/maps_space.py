@@ -157,13 +157,6 @@ def space(source: str, of: str, root: str) -> Space:
 
 def vectors(source: str, images: Tensor) -> NDArray[np.float32]:
     """Codes or pixels of pictures, ``uint8`` or in [0, 1]: (n, d)."""
-    import torch
+    from genlab import mapping
 
-    from genlab.data import to_float
-
-    x = to_float(images) if images.dtype == torch.uint8 else images
-    if source == PIXELS:
-        return np.ascontiguousarray(x.flatten(1).numpy())
-    model = cache.checkpoint(source).model
-    with torch.inference_mode():
-        return np.ascontiguousarray(torch.cat([model.encode(part) for part in x.split(500)]).numpy())
+    return mapping.vectors_by(None if source == PIXELS else cache.checkpoint(source).model.encode, images)
