@@ -46,6 +46,14 @@ page = st.navigation(
             ),
             st.Page("pages/maps.py", title=_("Latent maps"), icon=":material/scatter_plot:", url_path="maps"),
         ],
+        _("Generative adversarial networks"): [
+            st.Page("pages/gan.py", title=_("Sample a GAN"), icon=":material/grid_view:", url_path="gan"),
+            st.Page("pages/points.py", title=_("How a GAN learns"), icon=":material/bubble_chart:", url_path="points"),
+            st.Page("pages/densities.py", title=_("Densities"), icon=":material/bar_chart:", url_path="densities"),
+        ],
+        _("Train"): [
+            st.Page("pages/lab.py", title=_("Training lab"), icon=":material/science:", url_path="lab"),
+        ],
         _("This machine"): [
             st.Page("pages/networks.py", title=_("The networks"), icon=":material/account_tree:", url_path="networks"),
             st.Page("pages/data.py", title=_("Data sets"), icon=":material/database:", url_path="data"),

@@ -25,6 +25,11 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits.float(), x.expand_as(logits).float(), reduction="none").sum(-1)
 
 
+def binary_nll(logits: Tensor, x: Tensor) -> Tensor:
+    """The same of pixels that are black or white, −ln σ((2x − 1)·l): in one pass, and exact enough in bfloat16."""
+    return F.softplus((1.0 - 2.0 * x).to(logits.dtype) * logits).sum(-1, dtype=torch.float32)
+
+
 def log_normal(z: Tensor, mu: Tensor | float = 0.0, logvar: Tensor | float = 0.0) -> Tensor:
     """ln N(z; μ, σ²) of independent numbers: (…, k) -> (…,)."""
     logvar = torch.as_tensor(logvar)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genlab.bounds import bernoulli_nll, importance_bound, kl_normal, log_weights
+from genlab.bounds import bernoulli_nll, binary_nll, importance_bound, kl_normal, log_weights
 from genlab.config import TrainConfig
 from genlab.losses import LOSSES, PENALTIES, squared_errors
 from genlab.models import Classifier, ConditionalVAE, Draw, ImageAutoencoder, ImageNetwork
@@ -139,9 +139,9 @@ def importance_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     not drown in noise for large K: Tucker, Lawson, Gu & Maddison, *Doubly reparameterized gradient estimators for
     Monte Carlo objectives*, ICLR 2019 (arXiv:1810.04152), eq. 8.
     """
-    x = seen(play, x)
+    x = seen(play, x).round()
     draw = play.model(x, eps=noise(play, x))
-    nll = bernoulli_nll(draw.logits, x.flatten(1))
+    nll = binary_nll(draw.logits, x.flatten(1))
     log_w = log_weights(nll, draw.z, draw.mu.detach(), draw.logvar.detach())
     share = log_w.detach().softmax(0)
     draw.z.register_hook(lambda gradient: share.unsqueeze(-1) * gradient)
