@@ -33,6 +33,7 @@ GAME_SETTINGS = {
     "denoising": ("noise", "noise_level"),
     "penalised": ("penalty", "penalty_weight", "sparsity"),
     "vae": ("loss_weight", "beta", "samples", "binarise"),
+    "gan": ("game", "critic_steps", "critic_rate", "average", "beta1", "penalty", "penalty_weight"),
 }  # which say nothing of the other games
 VARIATIONAL = ("conditional", "importance")  # which have those of "vae"
 
@@ -44,6 +45,8 @@ METRIC_NAMES = {
     "ssim": "SSIM (Wang et al. 2004), mean",
     "error": "Error (part of the pictures named wrongly)",
     "cross_entropy": "Cross-entropy, nats",
+    "real": "Part of the real pictures that the discriminator takes for real",
+    "fake": "Part of as many generated pictures that it sees through",
 }
 
 
@@ -58,7 +61,7 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         "---",
         "library_name: genlab",
         "license: mit",
-        "tags: [autoencoder, representation-learning, education]",
+        f"tags: [{'gan' if config['step'] == 'gan' else 'autoencoder'}, representation-learning, education]",
         f"datasets: [{train['dataset']}]",
         "metrics: [mse]",
         "---",
@@ -105,10 +108,10 @@ def make_card(name: str, config: dict[str, Any], metrics: dict[str, Any]) -> str
         lines += ["", "The mixtures are scikit-learn's `GaussianMixture` with full covariances, begun from k-means."]
     elif not solved:
         settings = {"step": config["step"], **train}
-        if config["step"] in ("nested", "importance", "classifier"):  # which have a loss of their own
+        if config["step"] in ("nested", "importance", "classifier", "gan"):  # which have a loss of their own
             del settings["loss"]
         game = "vae" if config["step"] in VARIATIONAL else config["step"]
-        for key in (key for other, its in GAME_SETTINGS.items() if other != game for key in its):
+        for key in {key for its in GAME_SETTINGS.values() for key in its} - set(GAME_SETTINGS.get(game, ())):
             settings.pop(key, None)
         lines += ["", "## Settings", "", "| setting | value |", "| --- | --- |"]
         lines += [f"| {key} | `{value}` |" for key, value in settings.items()]
@@ -210,6 +213,15 @@ def usage(name: str, kind: str) -> list[str]:
     if kind == "judge":
         load, use = f'model = checkpoints.load("{name}", Judge).model', "logits = model(x)"
         return ["from genlab import checkpoints", "from genlab.models import Judge", f"{load}   {SHAPES}", use]
+    if kind in ("gan", "conv_gan"):
+        load, use = f'model = checkpoints.load("{name}", GAN).model', "x = model.sample(64, torch.Generator())"
+        return [
+            "import torch",
+            "from genlab import checkpoints",
+            "from genlab.models import GAN",
+            load,
+            f"{use}   {SHAPES}",
+        ]
     load, use = f'model = checkpoints.load("{name}").model', "x_hat = model.decode(model.encode(x))"
     return ["from genlab import checkpoints", f"{load}   {SHAPES}", use]
 

@@ -28,6 +28,7 @@ from genlab.models import ImageAutoencoder, ImageNetwork, build_empty, config_fr
 
 WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots.safetensors"  # a fifth, where a run was recorded
+GENERATORS = "generators.safetensors"  # the same of a GAN
 SCHEMA = 1
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 

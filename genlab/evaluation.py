@@ -12,12 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genlab import data
+from genlab.adversarial import GAMES
 from genlab.config import PCAConfig, TrainConfig
 from genlab.data.images import ImageSet, to_float
 from genlab.likelihood import bound
 from genlab.losses import squared_errors
 from genlab.metrics import psnr, ssim
 from genlab.models import (
+    GAN,
     PCA,
     VAE,
     ConditionalVAE,
@@ -84,10 +86,37 @@ def classification(model: Judge, pictures: ImageSet) -> dict[str, float]:
     return {"error": round(wrong, 6), "cross_entropy": round(F.cross_entropy(logits, pictures.labels).item(), 6)}
 
 
+@torch.no_grad()
+def verdicts(model: GAN, pictures: ImageSet, limit: float) -> dict[str, float]:
+    """How often the discriminator is right about real pictures and about as many generated ones, 0 to 1.
+
+    Args:
+        model: in evaluation mode.
+        pictures: real ones.
+        limit: the logit above which a picture counts as real.
+    """
+    parts = zip(batches(pictures.images), pictures.labels.split(BATCH), strict=True)
+    real = torch.cat([model.judge(x, labels) for x, labels in parts])
+    generator = make_generator(0, "verdicts")
+    fake = []
+    for part in real.split(BATCH):
+        z = model.draw_codes(len(part), generator)
+        fake.append(model.judge(model.decode(z), model.classes_of(z)))
+    right = {"real": (real > limit).float().mean(), "fake": (torch.cat(fake) <= limit).float().mean()}
+    return {name: round(share.item(), 4) for name, share in right.items()}
+
+
 def main_loss(model: ImageNetwork, pictures: ImageSet) -> float:
-    """One number for how well a network does what it is for: mean SSE, or of a classifier the cross-entropy."""
+    """One number for how well a network does what it is for: mean SSE, or of a classifier the cross-entropy.
+
+    Of a GAN, whose pictures have no original, the mean Σ x² of a thousand of them.
+    """
     if isinstance(model, Judge):
         return classification(model, pictures)["cross_entropy"]
+    if isinstance(model, GAN):
+        with torch.no_grad():
+            x = model.sample(1000, make_generator(0, "main_loss"))
+        return x.square().flatten(1).sum(1).mean().item()
     assert isinstance(model, ImageAutoencoder)
     return sum_of_squares(model, pictures.images)
 
@@ -99,7 +128,7 @@ def measure(model: ImageNetwork, train: TrainConfig, *, with_baseline: bool = Tr
         ``test`` (data set, count, SSE, MSE, PSNR, SSIM), ``by_length`` (SSE of prefixes, where they decode), and
         ``baseline`` (PCA with as many components, fitted on the same images: SSE as the literature prints it, and
         of its output clipped to [0, 1]); ``denoising``, ``units`` and ``bound`` of those that have them. Of a
-        classifier ``test`` alone.
+        classifier and a GAN ``test`` alone.
 
     Raises:
         DataNotFoundError: the data set is not here.
@@ -109,6 +138,10 @@ def measure(model: ImageNetwork, train: TrainConfig, *, with_baseline: bool = Tr
     if isinstance(model, Judge):
         found = classification(model, pictures)
         return {"test": {"dataset": train.dataset, "split": "test", "count": len(test), **found}}
+    if isinstance(model, GAN):
+        about = {"dataset": train.dataset, "split": "test", "count": len(test)}
+        limit = GAMES[train.game].verdict
+        return {"test": about} if limit is None else {"test": about | verdicts(model, pictures, limit)}
     assert isinstance(model, ImageAutoencoder)
     result: dict[str, Any] = {
         "test": {"dataset": train.dataset, "split": "test", "count": len(test), **reconstruction(model, test)},

@@ -7,6 +7,9 @@ from typing import Any
 
 from genlab.config import TrainConfig
 
+FOUND = 0.01
+"""The least share of the random pictures with which a class counts as found."""
+
 
 def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> float | None:
     """What was measured of a goal of the catalog; None if it was not.
@@ -18,7 +21,10 @@ def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> flo
         psnr@L                          of Gaussian noise of σ = L
         nelbo                           the negative evidence lower bound, nats
         nll@K                           the estimate with K importance samples, nats
-        fd                              Fréchet distance of random pictures, the best way to draw codes
+        fd, coverage                    Fréchet distance and coverage of random pictures, the best way to draw codes
+        digits                          how many classes at least 1 % of the random pictures are read as
+        share                           of the classes, the largest departure from its share of the training pictures,
+                                        as a part of that share
         disagreement                    the part of random pictures that the judge reads as another class than asked for
 
     and ``plain:X``, a ratio to the plain network of the bench; ``rho``, how far the mean activation is from the wanted
@@ -42,8 +48,13 @@ def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> flo
                 return metrics["bound"]["negative_elbo"]
             case "nll":
                 return metrics["likelihood"]["nll"] if metrics["likelihood"]["samples"] == int(which) else None
-            case "fd":
-                return list(metrics["samples"]["ways"].values())[-1]["fd"]
+            case "fd" | "coverage":
+                return list(metrics["samples"]["ways"].values())[-1][kind]
+            case "digits":
+                return float(sum(s >= FOUND for s in list(metrics["samples"]["ways"].values())[-1]["classes"]))
+            case "share":
+                ours, real = list(metrics["samples"]["ways"].values())[-1], metrics["samples"]["floor"]
+                return max(abs(a / b - 1.0) for a, b in zip(ours["classes"], real["classes"], strict=True))
             case "disagreement":
                 shares = metrics["samples"]["agreement"]
                 return 1.0 - sum(shares) / len(shares)
@@ -55,5 +66,5 @@ def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> flo
 
 
 def is_met(goal: str, value: float, bound: float) -> bool:
-    """Whether a goal is met: of a PSNR at least ``bound``, of anything else at most."""
-    return value >= bound if goal.startswith("psnr") else value <= bound
+    """Whether a goal is met: of a PSNR and a coverage at least ``bound``, of anything else at most."""
+    return value >= bound if goal.startswith(("psnr", "coverage")) else value <= bound

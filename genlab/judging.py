@@ -10,6 +10,7 @@ with the penultimate features of ``classifier-mnist`` instead of Inception's. Th
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,10 +21,11 @@ from torch import Tensor
 from genlab import checkpoints, data
 from genlab.data.images import to_float
 from genlab.evaluation import batches
-from genlab.models import VAE, ConditionalVAE, ImageAutoencoder, ImageNetwork, Judge, MixtureAutoencoder
+from genlab.models import GAN, VAE, ConditionalVAE, ImageAutoencoder, ImageNetwork, Judge, MixtureAutoencoder
 from genlab.seeding import make_generator
 
 JUDGE = "classifier-mnist"
+DATASET = "mnist"  # which it knows
 COUNT = 10_000
 NEIGHBOURS = 5
 CONFIDENT = 0.9
@@ -108,7 +110,7 @@ def samples(model: ImageNetwork, way: str, count: int = COUNT, seed: int = 0) ->
         kind, _, size = way.partition("@")
         if isinstance(model, MixtureAutoencoder) and kind == "mixture":
             x = model.sample(n, generator, int(size))
-        elif isinstance(model, VAE):
+        elif isinstance(model, VAE | GAN):
             x = model.sample(n, generator)
         else:
             assert isinstance(model, ImageAutoencoder)
@@ -121,7 +123,7 @@ def ways(model: ImageNetwork) -> list[str]:
     """How random codes for a model are drawn; the last is its best. Empty for networks that nobody samples from."""
     if isinstance(model, MixtureAutoencoder):
         return ["normal", *(f"mixture@{size}" for size in model.config.mixtures)]
-    return ["normal"] if isinstance(model, VAE) else []
+    return ["normal"] if isinstance(model, VAE | GAN) else []
 
 
 @lru_cache(maxsize=2)
@@ -147,13 +149,26 @@ def measure_samples(model: ImageNetwork, dataset: str) -> dict[str, Any]:
     found: dict[str, Any] = {"judge": sha256, "count": COUNT, "floor": likeness(real, floor), "ways": {}}
     for way in ways(model):
         found["ways"][way] = likeness(real, judge(network, samples(model, way)))
-    if isinstance(model, ConditionalVAE):
+    if isinstance(model, ConditionalVAE) or (isinstance(model, GAN) and model.config.classes):
         found["agreement"] = agreement(network, model)
     return found
 
 
+def glance(model: ImageNetwork, dataset: str, count: int = 2000) -> dict[str, Any]:
+    """Fréchet distance of a few random pictures (a little higher than of many), and what classes are among them.
+
+    The pictures stay on the CPU; a model that is elsewhere is copied.
+    """
+    network, _, real = known(JUDGE, dataset)
+    here = model if next(model.parameters()).device.type == "cpu" else copy.deepcopy(model).cpu()
+    fake = judge(network, samples(here, ways(model)[-1], count))
+    shares = torch.bincount(fake.probabilities.argmax(1), minlength=fake.probabilities.shape[1]) / count
+    fd = frechet_distance(real.features, fake.features)
+    return {"fd": round(fd, 4), "classes": [round(share, 4) for share in shares.tolist()]}
+
+
 @torch.no_grad()
-def agreement(network: Judge, model: ConditionalVAE, each: int = 1000) -> list[float]:
+def agreement(network: Judge, model: ConditionalVAE | GAN, each: int = 1000) -> list[float]:
     """Of ``each`` pictures of every class that was asked for, the part that the judge reads as that class."""
     found = []
     for label in range(model.config.classes):

@@ -16,12 +16,13 @@ import torch
 from genlab import checkpoints, data, files, judging, quantise
 from genlab.cards import make_card
 from genlab.catalog import Entry, get
-from genlab.checkpoints import SNAPSHOTS
+from genlab.checkpoints import GENERATORS, SNAPSHOTS
 from genlab.config import TrainConfig
 from genlab.data.images import ImageSet, to_float
 from genlab.evaluation import against, batches, classification, code_statistics, main_loss, measure, sum_of_squares
 from genlab.mixtures import fit_mixtures
 from genlab.models import (
+    GAN,
     VAE,
     DenseAutoencoder,
     ImageAutoencoder,
@@ -31,6 +32,7 @@ from genlab.models import (
     MixtureAutoencoder,
     build,
 )
+from genlab.past import Past
 from genlab.seeding import make_generator
 from genlab.snapshots import Snapshots
 from genlab.stacking import fit_stacked
@@ -50,7 +52,7 @@ KEPT = (
     "likelihood",
     "weights_sha256",
 )  # what measuring again leaves as it is
-LABELLED = ("classifier", "conditional")  # games that are told what is on the pictures
+LABELLED = ("classifier", "conditional", "gan")  # games that are told what is on the pictures
 HALF_IS_ENOUGH = 1e-3  # the largest relative change of the error for which weights are stored in half precision
 
 
@@ -73,6 +75,11 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
     shots = Snapshots(out / SNAPSHOTS, resumed=bool(history)) if entry.snapshots and first else None
     if shots and not history:
         shots.take(model, 0, None)
+    past = None
+    if first and isinstance(model, GAN):
+        past = Past(out / GENERATORS, entry.train.epochs, resumed=bool(history))
+        if not history:
+            past.take(model, 0)
     for depth, record in play(
         entry, model, pictures, fabric=fabric, state_path=out / STATE, compile_model=compile_model
     ):
@@ -81,6 +88,8 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
             if shots:
                 row["depth"] = depth or 0
                 row["digits_sse"] = shots.take(model, record.epoch, depth)
+            if past and past.take(model, record.epoch):
+                row |= glance(model, entry.train.dataset)
             history = [*(h for h in history if h["epoch"] < record.epoch), row]
             seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
             write_history(out / HISTORY, history, seconds, cpu_seconds)
@@ -88,6 +97,8 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
     if entry.step == "mixture":  # which has no epochs
         seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu_clock
     if first:
+        if isinstance(model, GAN):
+            model.settle()
         training = {
             "seconds": round(seconds, 1),
             "cpu_seconds": round(cpu_seconds, 1),
@@ -98,6 +109,17 @@ def train(entry: Entry, out: Path, *, fabric: Fabric | None = None, compile_mode
         publish(entry, model.cpu().float().eval(), pictures, training, out)
         for leftover in (*out.glob(f"*{STATE}"), *out.glob(".tmp*"), out / HISTORY):
             leftover.unlink(missing_ok=True)
+
+
+def glance(model: GAN, dataset: str) -> dict[str, Any]:
+    """What the judge says of a training half-way, of 2,000 pictures; nothing where there is none."""
+    if dataset != judging.DATASET or not (checkpoints.root() / judging.JUDGE).is_dir():
+        return {}
+    model.eval()
+    try:
+        return judging.glance(model, dataset)
+    finally:
+        model.train()
 
 
 def begin(entry: Entry, pictures: ImageSet) -> Any:
@@ -115,6 +137,8 @@ def begin(entry: Entry, pictures: ImageSet) -> Any:
         assert not odd.unexpected_keys, odd
     elif isinstance(model, VAE) and entry.train.binarise:
         model.start_from(to_float(pictures.images).mean(0))
+    if isinstance(model, GAN) and entry.train.average:
+        model.keep_average()
     return model
 
 
@@ -231,6 +255,8 @@ def learned(model: ImageNetwork, pictures: ImageSet) -> dict[str, Any]:
     first = replace(pictures, images=pictures.images[:10_000], labels=pictures.labels[:10_000])
     if isinstance(model, Judge):
         return {**classification(model, first), "count": len(first.images)}
+    if isinstance(model, GAN):
+        return {}
     assert isinstance(model, ImageAutoencoder)
     return {"sse": round(sum_of_squares(model, first.images), 4), "count": len(first.images)}
 

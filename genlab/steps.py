@@ -7,18 +7,20 @@ minimised (or the parts of it, one by one). To see what a model learns from, rea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genlab.adversarial import GAMES, SLOPE_PENALTIES
 from genlab.bounds import bernoulli_nll, binary_nll, importance_bound, kl_normal, log_weights
 from genlab.config import TrainConfig
 from genlab.losses import LOSSES, PENALTIES, squared_errors
-from genlab.models import Classifier, ConditionalVAE, Draw, ImageAutoencoder, ImageNetwork
+from genlab.models import GAN, Classifier, ConditionalVAE, Draw, ImageAutoencoder, ImageNetwork
 from genlab.noise import spoil_batch
 
 
@@ -149,6 +151,59 @@ def importance_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     return {"loss": -importance_bound(log_w.detach()).mean()}
 
 
+def gan_step(play: Play, x: Tensor) -> dict[str, Tensor]:
+    """The discriminator learns to tell real from generated pictures, then the generator to be taken for real.
+
+    Goodfellow et al. 2014, algorithm 1; the losses are those of ``play.config.game``. With ``critic_steps``, the
+    discriminator has as many turns, each with its part of the batch. Besides the two losses: how often the
+    discriminator was right about real and about generated pictures, 0 to 1, before it learned from them.
+    """
+    network, config = play.network, play.config
+    assert isinstance(network, GAN)
+    game = GAMES[config.game]
+    assert play.labels is not None
+    told = network.told(play.labels)
+    for real, its in zip(x.chunk(config.critic_steps), told.chunk(config.critic_steps), strict=True):
+        z = network.draw_codes(len(real), play.generator).to(x.device)
+        with only(network.discriminator, network):
+            said = play.model(z, real, its, slope_places(play, real))
+            d_loss = game.discriminator(said.real, said.fake)
+            if said.slopes is None:
+                play.minimise(d_loss)
+            else:
+                play.minimise(d_loss + config.penalty_weight * SLOPE_PENALTIES[config.penalty](said.slopes))
+    with only(network.generator, network):  # of the same codes again, as the course does it
+        g_loss = game.generator(play.model(z).fake)
+        play.minimise(g_loss)
+    network.follow(config.average)
+    losses = {"d_loss": d_loss, "g_loss": g_loss}
+    if game.verdict is not None:
+        losses |= {"d_real": (said.real > game.verdict).float().mean()}
+        losses |= {"d_fake": (said.fake <= game.verdict).float().mean()}
+    return losses
+
+
+@contextmanager
+def only(learns: nn.Module, network: GAN) -> Iterator[None]:
+    """Inside, the weights of ``learns`` get gradients, and those of the other player do not."""
+    other = network.generator if learns is network.discriminator else network.discriminator
+    other.requires_grad_(False)
+    try:
+        yield
+    finally:
+        other.requires_grad_(True)
+
+
+def slope_places(play: Play, x: Tensor) -> Tensor | None:
+    """Where between generated (0) and real pictures (1) the slope has its price, (N, 1, 1, 1); None without one."""
+    match play.config.penalty:
+        case "gradient":  # anywhere on the line between the two
+            return torch.rand(len(x), 1, 1, 1, generator=play.generator).to(x.device)
+        case "r1":
+            return x.new_ones(len(x), 1, 1, 1)
+    return None
+
+
 def seen(play: Play, x: Tensor) -> Tensor:
     """The pictures as they are learned: with ``binarise``, every pixel drawn anew."""
     return torch.bernoulli(x.cpu(), generator=play.generator).to(x.device) if play.config.binarise else x
@@ -209,4 +264,5 @@ STEPS: dict[str, Step] = {
     "conditional": conditional_step,
     "importance": importance_step,
     "classifier": classifier_step,
+    "gan": gan_step,
 }

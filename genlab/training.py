@@ -25,7 +25,7 @@ from genlab.config import TrainConfig
 from genlab.data.augment import random_affine
 from genlab.data.images import to_float
 from genlab.errors import TrainingError
-from genlab.models import PCA, Classifier, ImageNetwork, check_images
+from genlab.models import GAN, PCA, Classifier, ImageNetwork, check_images
 from genlab.seeding import make_generator
 from genlab.steps import Play, Step
 from genlab.training_state import load_state, save_state
@@ -252,10 +252,16 @@ def make_fabric(
 def make_optimizer(model: torch.nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """Adam or AdamW as configured; fused, so that all weights move in one pass over memory."""
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    groups: list[dict[str, Any]] = [{"params": list(model.parameters())}]
+    if isinstance(model, GAN):
+        groups = [
+            {"params": list(model.generator.parameters())},
+            {"params": list(model.discriminator.parameters()), "factor": config.critic_rate},
+        ]
     return kind(
-        model.parameters(),
+        groups,
         lr=config.learning_rate,
-        betas=(0.9, config.beta2),
+        betas=(config.beta1, config.beta2),
         weight_decay=config.weight_decay,
         fused=True,
     )
@@ -273,5 +279,5 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, step: int, steps: int, c
         factor = min((step + 1) / warmup, 0.5 * (1 + math.cos(math.pi * progress)))
     rate = config.learning_rate * factor
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("factor", 1.0)
     return rate

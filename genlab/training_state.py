@@ -65,5 +65,9 @@ def load_state(path: Path, model: ImageNetwork | Classifier, optimizer: Any, con
         if name.startswith("optimizer."):
             _, index, slot = name.split(".", 2)
             state.setdefault(int(index), {})[slot] = value
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for index, slots in state.items():  # laid out as the weights are: fused Adam goes by place in memory
+        its = parameters[index]
+        slots.update({slot: torch.empty_like(its).copy_(v) for slot, v in slots.items() if v.shape == its.shape})
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     return int(about["step"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from genlab.catalog.adversarial import ADVERSARIAL
 from genlab.catalog.digits import DIGITS, SIZES
 from genlab.catalog.entry import Entry
 from genlab.catalog.family import FAMILY
@@ -19,7 +20,7 @@ from genlab.errors import ConfigError
 __all__ = ["CATALOG", "SIZES", "Entry", "get"]
 
 CATALOG: Mapping[str, Entry] = MappingProxyType(
-    {entry.name: entry for entry in (*DIGITS, *FAMILY, *PICTURES, *GENERATIVE)}
+    {entry.name: entry for entry in (*DIGITS, *FAMILY, *PICTURES, *GENERATIVE, *ADVERSARIAL)}
 )
 
 

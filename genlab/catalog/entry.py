@@ -22,8 +22,8 @@ class Entry:
         step: a name of ``genlab.steps.STEPS``, or ``closed_form``, ``stacked`` or ``mixture``.
         base: the checkpoint whose weights it begins with; empty for random ones.
         snapshots: whether what it makes of a few bundled digits is kept at each epoch.
-        goals: the most that the metric may be on the test set, as ``evaluation.goal_value`` reads
-            it; of a PSNR, the least.
+        goals: the most that the metric may be on the test set, as ``goals.goal_value`` reads it; of a PSNR and of
+            coverage, the least.
         published: what the source printed, for comparison; empty if nothing.
     """
 

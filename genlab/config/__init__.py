@@ -5,6 +5,7 @@ it (``TrainConfig``). It is written beside the weights, so it may come back from
 value is checked against bounds before it can cost memory.
 """
 
+from genlab.config.adversarial import ConvGANConfig, GANConfig
 from genlab.config.base import Config, check
 from genlab.config.generative import ConditionalVAEConfig, JudgeConfig, MixtureConfig, VAEConfig
 from genlab.config.networks import (
@@ -18,7 +19,7 @@ from genlab.config.networks import (
     PCAConfig,
     UNetConfig,
 )
-from genlab.config.training import LossName, NoiseName, PenaltyName, TrainConfig
+from genlab.config.training import GameName, LossName, NoiseName, PenaltyName, TrainConfig
 
 MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
     c.kind: c
@@ -33,6 +34,8 @@ MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
         ConditionalVAEConfig,
         MixtureConfig,
         JudgeConfig,
+        GANConfig,
+        ConvGANConfig,
     )
 }
 """The kinds of network by name."""
@@ -43,7 +46,10 @@ __all__ = [
     "ConditionalVAEConfig",
     "Config",
     "ConvConfig",
+    "ConvGANConfig",
     "DenseConfig",
+    "GANConfig",
+    "GameName",
     "JudgeConfig",
     "LossName",
     "MapConfig",

@@ -8,8 +8,9 @@ from typing import Literal
 from genlab.config.base import Config, check
 
 LossName = Literal["mse", "mse_signed", "sse", "sse_signed", "bce"]
+GameName = Literal["minimax", "nonsaturating", "least_squares", "hinge", "wasserstein"]
 NoiseName = Literal["none", "gaussian", "mask", "salt", "scratch", "mixed"]
-PenaltyName = Literal["none", "l1", "kl", "contractive"]
+PenaltyName = Literal["none", "l1", "kl", "contractive", "gradient", "r1"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,10 @@ class TrainConfig(Config):
         dataset: a name of ``genlab.data``.
         split: what it learns from, such as ``train`` or ``train+validation``.
         loss: a name of ``genlab.losses``.
+        game: of a GAN, a name of ``genlab.adversarial``.
+        critic_steps: steps of the discriminator for one of the generator; they share the batch.
+        critic_rate: the discriminator's learning rate, times the generator's (Heusel et al. 2017).
+        average: how much of its past a moving average of the generator keeps at each step, 0 for no average.
         epochs: passes over the data.
         batch_size: images in one step, over all processes together.
         optimizer: Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019).
@@ -27,13 +32,14 @@ class TrainConfig(Config):
         schedule: ``constant``, or ``cosine`` to zero after ``warmup`` of all steps.
         cycles: how often the cosine starts anew at the highest rate, counting the first time.
         warmup: the part of all steps in which the rate climbs linearly, 0 to 1.
-        beta2: Adam's memory of squared gradients.
+        beta1, beta2: Adam's memory of gradients and of squared gradients.
         weight_decay: of AdamW.
         clip: largest norm of the gradient, 0 for no limit.
         augment: the part of each batch that is slightly turned, sheared, scaled and moved, 0 to 1.
         noise: how what the network reads is spoiled (``genlab.noise``); what it should answer never is.
         noise_level: the highest level; each picture has its own, uniform from 0.
-        penalty: what the code costs (``genlab.losses.PENALTIES``).
+        penalty: what the code costs (``genlab.losses.PENALTIES``), or the discriminator's slope
+            (``genlab.adversarial.SLOPE_PENALTIES``).
         penalty_weight: λ of the penalty.
         sparsity: ρ, the mean activation that the penalty ``kl`` wants of each unit.
         loss_weight: factor of the reconstruction's loss, where another term stands beside it.
@@ -47,6 +53,10 @@ class TrainConfig(Config):
     dataset: Literal["mnist", "notmnist", "svhn", "digits", "street"] = "mnist"
     split: str = "train+validation"
     loss: LossName = "mse"
+    game: GameName = "nonsaturating"
+    critic_steps: int = 1
+    critic_rate: float = 1.0
+    average: float = 0.0
     epochs: int = 20
     batch_size: int = 128
     optimizer: Literal["adam", "adamw"] = "adamw"
@@ -54,6 +64,7 @@ class TrainConfig(Config):
     schedule: Literal["constant", "cosine"] = "cosine"
     cycles: int = 1
     warmup: float = 0.02
+    beta1: float = 0.9
     beta2: float = 0.99
     weight_decay: float = 0.0
     clip: float = 1.0
@@ -82,6 +93,10 @@ class TrainConfig(Config):
             "learning_rate": (0.0, 10.0),
             "cycles": (1, 100),
             "warmup": (0.0, 1.0),
+            "critic_steps": (1, 100),
+            "critic_rate": (0.0, 1000.0),
+            "average": (0.0, 0.99999),
+            "beta1": (0.0, 0.99999),
             "beta2": (0.0, 0.99999),
             "weight_decay": (0.0, 10.0),
             "clip": (0.0, 1e6),

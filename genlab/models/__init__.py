@@ -12,6 +12,7 @@ from genlab.models.base import ImageAutoencoder, ImageNetwork
 from genlab.models.classifier import Classifier
 from genlab.models.conv import ConvAutoencoder
 from genlab.models.dense import DenseAutoencoder
+from genlab.models.gan import GAN
 from genlab.models.judge import Judge
 from genlab.models.maps import MapAutoencoder
 from genlab.models.mixture import MixtureAutoencoder
@@ -21,6 +22,7 @@ from genlab.models.unet import UNet
 from genlab.models.vae import VAE, ConditionalVAE, Draw
 
 __all__ = [
+    "GAN",
     "PCA",
     "VAE",
     "Classifier",
@@ -49,6 +51,8 @@ BUILDERS: dict[str, Any] = {
     "cvae": ConditionalVAE,
     "mixture": MixtureAutoencoder,
     "judge": Judge,
+    "gan": GAN,
+    "conv_gan": GAN,
 }
 
 MAX_PARAMETERS = 100_000_000

@@ -1,0 +1,51 @@
+"""Generative adversarial networks: the course's, the best small one we made, and some to compare."""
+
+from __future__ import annotations
+
+from genlab.catalog.entry import Entry
+from genlab.config import GANConfig, TrainConfig
+from genlab.text import N_
+
+GOODFELLOW = "Goodfellow et al., Generative adversarial nets, NIPS 2014, arXiv:1406.2661"
+RADFORD = "Radford, Metz & Chintala, Unsupervised representation learning with deep convolutional GANs, ICLR 2016"
+MIYATO = "Miyato, Kataoka, Koyama & Yoshida, Spectral normalization for GANs, ICLR 2018, arXiv:1802.05957"
+GULRAJANI = "Gulrajani et al., Improved training of Wasserstein GANs, NIPS 2017, arXiv:1704.00028"
+PROJECTION = "Miyato & Koyama, cGANs with projection discriminator, ICLR 2018, arXiv:1802.05637"
+
+COURSE = TrainConfig(
+    epochs=40,
+    batch_size=128,
+    optimizer="adam",
+    learning_rate=5e-4,
+    schedule="constant",
+    beta2=0.999,
+    clip=0.0,
+    precision="float32",
+)
+
+# Hinge loss, two time scales (Heusel et al. 2017) and an average of the weights; β₁ = 0.5 as in Radford et al. 2016.
+STEADY = TrainConfig(
+    game="hinge",
+    epochs=40,
+    batch_size=64,
+    optimizer="adam",
+    learning_rate=3e-4,
+    critic_rate=1.6667,
+    beta1=0.5,
+    beta2=0.99,
+    clip=0.0,
+    average=0.999,
+)
+
+ADVERSARIAL: tuple[Entry, ...] = (
+    Entry(
+        name="gan-textbook-mnist",
+        title=N_("GAN of the course"),
+        summary="20-256-784 against 784-256-1, trained exactly as the course prints it.",
+        paper=f"The course's chapter; {GOODFELLOW}",
+        model=GANConfig(latent_dim=20),
+        train=COURSE,
+        step="gan",
+        published="losses 0.98 (discriminator) and 2.35 (generator) in epoch 40 (the course's chapter)",
+    ),
+)
