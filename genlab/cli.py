@@ -124,7 +124,8 @@ def list_models(options: argparse.Namespace) -> None:
     for row in rows:
         error = "not shipped"
         if test := row["test"]:
-            error = f"{test['sse']:9.2f}" if "sse" in test else f"{100 * test['error']:7.2f} %"
+            error = f"{test['sse']:9.2f}" if "sse" in test else ""
+            error = f"{100 * test['error']:7.2f} %" if "error" in test else error
         print(f"{row['name']:<24} {row['parameters']:>11,} {row['dataset']:<9} {error}")
 
 
@@ -140,7 +141,7 @@ def train_model(options: argparse.Namespace) -> None:
         return
     from tqdm import tqdm
 
-    fabric = launching.launch(entry.train, options)
+    fabric = launching.launch(entry.train, options, turns=entry.step == "gan")
     with tqdm(unit="step", disable=not fabric.is_global_zero, dynamic_ncols=True, delay=0.001) as bar:
         for record in runs.train(entry, out, fabric=fabric, compile_model=options.compile):
             bar.total = record.steps

@@ -21,8 +21,11 @@ def part(fabric: Any) -> None:
         torch.distributed.destroy_process_group()
 
 
-def launch(config: TrainConfig, options: argparse.Namespace) -> Any:
-    """The processes of this training, started; this function returns in each of them."""
+def launch(config: TrainConfig, options: argparse.Namespace, *, turns: bool = False) -> Any:
+    """The processes of this training, started; this function returns in each of them.
+
+    ``turns``: networks that learn in turn, so that a step leaves weights without a gradient.
+    """
     import torch
 
     from genlab import device
@@ -47,7 +50,7 @@ def launch(config: TrainConfig, options: argparse.Namespace) -> Any:
             loggers = TensorBoardLogger(options.tensorboard, name=options.name)
         except ModuleNotFoundError as error:
             raise TrainingError("TensorBoard is not installed. Install it with: pip install tensorboard") from error
-    fabric = make_fabric(config, device=wanted, devices=devices, nodes=nodes, loggers=loggers)
+    fabric = make_fabric(config, device=wanted, devices=devices, nodes=nodes, loggers=loggers, turns=turns)
     if "LT_CLI_USED" not in os.environ:  # “fabric run” has launched it already
         fabric.launch()
     return fabric

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 
@@ -28,6 +29,20 @@ def add_to(commands: Any) -> None:
     likely.add_argument("--count", type=int, default=10_000, help="how many test pictures (default: all)")
     likely.add_argument("--write", action="store_true", help="put the figure into the checkpoint's metrics.json")
     likely.set_defaults(run=measure_likelihood)
+
+    everything = commands.add_parser("train-all", help="train all that ships again, in order; hours")
+    everything.add_argument("names", nargs="*", help="only these models")
+    everything.add_argument("--out", type=Path, default=None, help="default: where the checkpoints are")
+    everything.add_argument("--dry-run", action="store_true", help="show the commands, and stop")
+    everything.set_defaults(run=train_everything)
+
+
+def train_everything(options: argparse.Namespace) -> None:
+    """A command after the other, each as it would be given by hand."""
+    from genlab import checkpoints, everything
+
+    for line in everything.run(options.out or checkpoints.root(), options.names or None, dry=options.dry_run):
+        print(f"python -m genlab {line}", flush=True)
 
 
 def try_few_labels(options: argparse.Namespace) -> None:

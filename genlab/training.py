@@ -234,16 +234,25 @@ def solve_in_one_go(model: PCA, images: Tensor) -> Record:
 
 
 def make_fabric(
-    config: TrainConfig, *, device: str = "auto", devices: int | str = 1, nodes: int = 1, loggers: Any = None
+    config: TrainConfig,
+    *,
+    device: str = "auto",
+    devices: int | str = 1,
+    nodes: int = 1,
+    loggers: Any = None,
+    turns: bool = False,
 ) -> Fabric:
-    """A Fabric for this training, not yet launched: several devices or nodes train with ``ddp``."""
+    """A Fabric for this training, not yet launched: several devices or nodes train with ``ddp``.
+
+    With ``turns``, a backward pass need not reach every weight: a GAN's two networks learn one after the other.
+    """
     from lightning_fabric import Fabric
 
     return Fabric(
         accelerator=device,
         devices=devices,
         num_nodes=nodes,
-        strategy="auto" if devices == 1 and nodes == 1 else "ddp",
+        strategy="auto" if devices == 1 and nodes == 1 else "ddp_find_unused_parameters_true" if turns else "ddp",
         precision="bf16-mixed" if config.precision == "bfloat16" else "32-true",
         loggers=loggers,
     )

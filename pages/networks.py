@@ -8,7 +8,6 @@ import streamlit as st
 
 from genlab import data
 from genlab.catalog import CATALOG, Entry
-from genlab.config import JudgeConfig
 from genlab.errors import GenlabError
 from ui import address, architecture, cache, routing
 from ui.i18n import _, explain, number
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from genlab.checkpoints import Checkpoint
 
 KEY, CHOSEN = "network", "network_chosen"
-SHOWN = {name: entry for name, entry in CATALOG.items() if not isinstance(entry.model, JudgeConfig)}
+SHOWN = {name: entry for name, entry in CATALOG.items() if entry.rebuilds}
 FIRST = next(iter(SHOWN))
 
 MEASURES = {"sse": ("SSE", 2, ""), "psnr": ("PSNR", 2, " dB"), "ssim": ("SSIM", 3, "")}

@@ -18,7 +18,6 @@ from genlab.catalog import CATALOG, Entry
 from genlab.config import (
     ConvConfig,
     DenseConfig,
-    JudgeConfig,
     MapConfig,
     ModelConfig,
     NestedConfig,
@@ -30,7 +29,7 @@ from genlab.models import ImageAutoencoder, build_empty, count_parameters
 
 ROOT = Path(__file__).parents[1]
 UNET = UNetConfig(latent_dim=24 * 196 + 48 * 49, depth=(1, 3))
-ROWS = {name: entry for name, entry in CATALOG.items() if not isinstance(entry.model, JudgeConfig)}
+ROWS = {name: entry for name, entry in CATALOG.items() if entry.rebuilds}
 every_row = pytest.mark.parametrize("entry", ROWS.values(), ids=ROWS)
 
 

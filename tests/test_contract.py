@@ -18,8 +18,6 @@ from genlab.config import (
     ConvConfig,
     DenseConfig,
     GameName,
-    GANConfig,
-    JudgeConfig,
     LossName,
     ModelConfig,
     NestedConfig,
@@ -49,7 +47,7 @@ from genlab.steps import STEPS, STOPS_SHARE, Play, draw_lengths
 from genlab.training import fit, make_optimizer
 
 GAMES = {name: entry for name, entry in CATALOG.items() if entry.step in STEPS}
-CODERS = {name: entry for name, entry in CATALOG.items() if not isinstance(entry.model, JudgeConfig | GANConfig)}
+CODERS = {name: entry for name, entry in CATALOG.items() if entry.rebuilds}
 PREFIXES = [entry for entry in CATALOG.values() if isinstance(entry.model, NestedConfig | PCAConfig)]
 every_row = pytest.mark.parametrize("entry", CATALOG.values(), ids=CATALOG)
 every_coder = pytest.mark.parametrize("entry", CODERS.values(), ids=CODERS)

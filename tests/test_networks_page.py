@@ -11,13 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from genlab import checkpoints
 from genlab.catalog import CATALOG
-from genlab.config import JudgeConfig
 from genlab.models import build_empty, count_parameters
 from tests.test_pages import bare, fine, go, router, sentences, thaw, visit, with_mnist  # noqa: F401 - fixtures
 from ui import cache
 
 NETWORKS = "pages/networks.py"
-SHOWN = [name for name, entry in CATALOG.items() if not isinstance(entry.model, JudgeConfig)]
+SHOWN = [name for name, entry in CATALOG.items() if entry.rebuilds]
 SHIPPED = [name for name in SHOWN if name in checkpoints.names()]
 
 

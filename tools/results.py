@@ -12,7 +12,9 @@ from typing import Any
 
 from genlab import checkpoints, files
 from genlab.catalog import CATALOG
+from genlab.catalog.adversarial import ADVERSARIAL
 from genlab.catalog.generative import GENERATIVE
+from genlab.goals import FOUND
 from genlab.metrics import psnr
 
 README = Path(__file__).parents[1] / "README.md"
@@ -21,7 +23,17 @@ BEGIN, END = "<!-- results: python -m tools.results --write -->", "<!-- end of r
 
 def make_table() -> str:
     """All results, a table for each kind of model."""
-    parts = [rebuilders(), lengths(), variational(), denoisers(), bench(), few_labels(), letters(), street()]
+    parts = [
+        rebuilders(),
+        lengths(),
+        variational(),
+        adversarial(),
+        denoisers(),
+        bench(),
+        few_labels(),
+        letters(),
+        street(),
+    ]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
@@ -46,7 +58,7 @@ def rebuilders() -> list[str]:
     for name, entry in CATALOG.items():
         if entry.train.dataset != "mnist" or entry.train.noise != "none" or name.startswith("bench-"):
             continue
-        if entry in GENERATIVE:
+        if entry in GENERATIVE or entry in ADVERSARIAL:
             continue
         metrics = metrics_of(name)
         test, baseline, training = metrics["test"], metrics["baseline"], metrics["training"]
@@ -130,6 +142,39 @@ def variational() -> list[str]:
         "10,000 cases.",
         "",
         *table([*head, "−ELBO", "NLL", "CPU-seconds"], rows),
+    ]
+
+
+def adversarial() -> list[str]:
+    """How far GANs' random pictures are from real ones, and how often their discriminators are right."""
+    rows, shipped = [], checkpoints.names()
+    for entry in ADVERSARIAL:
+        metrics = metrics_of(entry.name) if entry.name in shipped else {}
+        if "samples" not in metrics:
+            continue
+        (found,) = metrics["samples"]["ways"].values()
+        told = metrics["samples"].get("agreement")
+        right = [f"{100 * metrics['test'][key]:.0f} %" if key in metrics["test"] else "" for key in ("real", "fake")]
+        rows.append(
+            [
+                link(entry.name),
+                f"{found['fd']:.1f}",
+                *(f"{found[key]:.3f}" for key in ("precision", "recall", "coverage")),
+                f"{sum(share >= FOUND for share in found['classes'])}",
+                " / ".join(right) if all(right) else "",
+                f"{100 * sum(told) / len(told):.1f} %" if told else "",
+                f"{metrics['training']['cpu_seconds']:.0f}",
+            ]
+        )
+    head = ["model", "Fréchet distance", "precision", "recall", "coverage", "digits found", "discriminator right on "]
+    head[-1] += "real / generated"
+    return [
+        "Generative adversarial networks, judged in the same way. A digit is found if at least "
+        f"{100 * FOUND:.0f} % of the pictures are read as it; the discriminator was asked about the test set and about "
+        "10,000 generated pictures (a Wasserstein critic only compares). “As asked” is how often the classifier reads "
+        "the digit that was wished for.",
+        "",
+        *table([*head, "as asked", "CPU-seconds"], rows),
     ]
 
 

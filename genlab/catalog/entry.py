@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from genlab.config import ModelConfig, TrainConfig
+from genlab.config import GANConfig, JudgeConfig, ModelConfig, TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,3 +38,8 @@ class Entry:
     snapshots: bool = False
     goals: Mapping[str, float] = field(default_factory=dict)
     published: str = ""
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether it is an autoencoder, with a code for every picture."""
+        return not isinstance(self.model, JudgeConfig | GANConfig)
