@@ -23,6 +23,7 @@ from genlab.models import VAE, ImageAutoencoder, MixtureAutoencoder
 from genlab.noise import draw, spoil
 from genlab.palette import DIGIT_COLOURS
 from genlab.seeding import make_generator
+from tools import home_pictures_gan
 from ui.pictures import ERROR_COLOURS
 
 ASSETS = Path(__file__).parents[1] / "ui" / "assets"
@@ -69,6 +70,7 @@ def main() -> None:
 
     family(x)
     variational(x)
+    adversarial()
 
     photo = make_photo()
     stages = data.drawing_stages(photo)
@@ -139,6 +141,19 @@ def variational(x: dict[int, torch.Tensor]) -> None:
     )
     save("differences", [*plain.decode(eps[:4]).split(1), *vae.decode(eps[:4]).split(1)])
     maps().save(ASSETS / "maps.png", optimize=True)
+
+
+def adversarial() -> None:
+    """The cards of the lessons on generative adversarial networks, and of the lab."""
+    save("gan", home_pictures_gan.samples())
+    save("epochs", home_pictures_gan.epochs())
+    drawn = {
+        "points": home_pictures_gan.points,
+        "densities": home_pictures_gan.densities,
+        "lab": home_pictures_gan.losses,
+    }
+    for name, make in drawn.items():
+        make().save(ASSETS / f"{name}.png", optimize=True)
 
 
 def maps() -> Image.Image:

@@ -181,8 +181,49 @@ VARIATIONAL = (
         state={},
     ),
 )
-SECTIONS = ((N_("Autoencoders"), AUTOENCODERS), (N_("Variational autoencoders"), VARIATIONAL))
-CARDS = (*AUTOENCODERS, *VARIATIONAL)
+ADVERSARIAL = (
+    Card(
+        picture="gan.png",
+        title=N_("New digits out of noise"),
+        text=N_("None of the eight was ever written. Is one of them a copy? Can you tell them from real ones?"),
+        page="pages/gan.py",
+        state={},
+    ),
+    Card(
+        picture="epochs.png",
+        title=N_("How it got there"),
+        text=N_("The same noise after more and more epochs: above a healthy training, below one that collapsed."),
+        page="pages/gan.py",
+        state={"gan": "epochs"},
+    ),
+    Card(
+        picture="points.png",
+        title=N_("How a GAN learns"),
+        text=N_("Eight clouds of points. Will the generator find them all? Step by step, in slow motion."),
+        page="pages/points.py",
+        state={},
+    ),
+    Card(
+        picture="densities.png",
+        title=N_("Densities"),
+        text=N_("Fit a curve by hand; beside it, the hill that you climb."),
+        page="pages/densities.py",
+        state={},
+    ),
+    Card(
+        picture="lab.png",
+        title=N_("Training lab"),
+        text=N_("Your settings, your training, live: the losses of a GAN’s two networks."),
+        page="pages/lab.py",
+        state={},
+    ),
+)
+SECTIONS = (
+    (N_("Autoencoders"), AUTOENCODERS),
+    (N_("Variational autoencoders"), VARIATIONAL),
+    (N_("Generative adversarial networks"), ADVERSARIAL),
+)
+CARDS = (*AUTOENCODERS, *VARIATIONAL, *ADVERSARIAL)
 
 
 def cards() -> None:

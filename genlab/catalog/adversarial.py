@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from genlab.catalog.entry import Entry
-from genlab.config import GANConfig, TrainConfig
+from genlab.config import ConvGANConfig, GANConfig, TrainConfig
 from genlab.text import N_
 
 GOODFELLOW = "Goodfellow et al., Generative adversarial nets, NIPS 2014, arXiv:1406.2661"
@@ -26,16 +28,17 @@ COURSE = TrainConfig(
 # Hinge loss, two time scales (Heusel et al. 2017) and an average of the weights; β₁ = 0.5 as in Radford et al. 2016.
 STEADY = TrainConfig(
     game="hinge",
-    epochs=40,
+    epochs=32,
     batch_size=64,
     optimizer="adam",
-    learning_rate=3e-4,
-    critic_rate=1.6667,
+    learning_rate=8e-4,
+    critic_rate=0.6,
     beta1=0.5,
     beta2=0.99,
     clip=0.0,
     average=0.999,
 )
+CONVOLUTIONAL = ConvGANConfig(latent_dim=64, hidden=(128,), spectral=True)
 
 ADVERSARIAL: tuple[Entry, ...] = (
     Entry(
@@ -47,5 +50,34 @@ ADVERSARIAL: tuple[Entry, ...] = (
         train=COURSE,
         step="gan",
         published="losses 0.98 (discriminator) and 2.35 (generator) in epoch 40 (the course's chapter)",
+    ),
+    Entry(
+        name="gan-mnist",
+        title=N_("Convolutional GAN"),
+        summary="Convolutions, a discriminator that cannot stretch what it sees, and an average of the weights.",
+        paper=f"{RADFORD}; {MIYATO}",
+        model=CONVOLUTIONAL,
+        train=STEADY,
+        step="gan",
+        goals={"fd": 7.3, "coverage": 0.8, "share": 0.3},
+    ),
+    Entry(
+        name="gan-dense-mnist",
+        title=N_("Dense GAN"),
+        summary="Two hidden layers of 256 and no batch normalisation, so that it runs in the browser.",
+        paper=f"{GOODFELLOW}; {MIYATO}",
+        model=GANConfig(latent_dim=32, hidden=(256, 256), critic=(512, 256), spectral=True, init="scaled_he"),
+        train=replace(STEADY, epochs=40, batch_size=128),
+        step="gan",
+    ),
+    Entry(
+        name="cgan-mnist",
+        title=N_("Conditional GAN"),
+        summary="64 random numbers for the style; the digit is chosen.",
+        paper=f"{PROJECTION}; Mirza & Osindero, Conditional generative adversarial nets, 2014, arXiv:1411.1784",
+        model=replace(CONVOLUTIONAL, latent_dim=74, classes=10),
+        train=replace(STEADY, epochs=20),
+        step="gan",
+        goals={"disagreement": 0.03},
     ),
 )

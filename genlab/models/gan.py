@@ -52,23 +52,26 @@ class Generator(nn.Module):
         widths = [config.latent_dim, *config.hidden, math.prod(self.map_shape)]
         self.dense = nn.ModuleList([nn.Linear(a, b) for a, b in pairwise(widths)])
         conv = isinstance(config, ConvGANConfig)  # without it, what enters the convolutions is too weak
-        self.norms = nn.ModuleList([BatchNorm(w) for w in config.hidden] if conv else [])
+        self.norms = nn.ModuleList([BatchNorm(w) for w in widths[1:]] if conv else [])
         self.up = nn.Sequential(*self.make_convolutions(config)) if isinstance(config, ConvGANConfig) else None
 
     @staticmethod
     def make_convolutions(config: ConvGANConfig) -> list[nn.Module]:
-        """Batch norm, ReLU and a transposed convolution that doubles the size, for each stage. Radford et al. 2016."""
+        """Transposed convolutions that double the size, batch norm and ReLU between them. Radford et al. 2016."""
         layers: list[nn.Module] = []
         for before, after in pairwise([*config.channels[::-1], config.image_shape[0]]):
-            layers += [BatchNorm(before), nn.ReLU(), nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)]
-        return layers
+            layers += [nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), BatchNorm(after), nn.ReLU()]
+        return layers[:-2]
 
     def forward(self, z: Tensor) -> Tensor:
         h = z
+        last = len(self.dense) - 1
         for i, layer in enumerate(self.dense):
-            if i and self.norms:
-                h = self.norms[i - 1](h[:, :, None, None]).flatten(1)
-            h = layer(h.relu() if i else h)
+            h = layer(h)
+            if self.norms:
+                h = self.norms[i](h[:, :, None, None]).flatten(1)
+            if i < last or self.up is not None:
+                h = h.relu()
         y = h.unflatten(1, self.map_shape)  # (N, features) -> (N, C', H', W')
         if self.up is not None:
             y = self.up(y)
