@@ -90,7 +90,7 @@ ADVERSARIAL: tuple[Entry, ...] = (
             STEADY,
             game="nonsaturating",
             epochs=20,
-            learning_rate=2e-3,
+            learning_rate=6e-3,
             critic_rate=0.2,
             schedule="constant",
             beta1=0.9,
@@ -108,7 +108,7 @@ ADVERSARIAL: tuple[Entry, ...] = (
         train=replace(
             STEADY,
             game="wasserstein",
-            epochs=40,
+            epochs=20,
             batch_size=640,
             critic_steps=5,
             learning_rate=1e-3,
