@@ -7,7 +7,7 @@ from typing import Any
 
 from genlab.config import TrainConfig
 
-FOUND = 0.01
+FOUND = 0.02
 """The least share of the random pictures with which a class counts as found."""
 
 
@@ -22,7 +22,7 @@ def goal_value(metrics: Mapping[str, Any], goal: str, train: TrainConfig) -> flo
         nelbo                           the negative evidence lower bound, nats
         nll@K                           the estimate with K importance samples, nats
         fd, coverage                    Fréchet distance and coverage of random pictures, the best way to draw codes
-        digits                          how many classes at least 1 % of the random pictures are read as
+        digits                          how many classes at least 2 % of the random pictures are read as
         share                           of the classes, the largest departure from its share of the training pictures,
                                         as a part of that share
         disagreement                    the part of random pictures that the judge reads as another class than asked for

@@ -194,7 +194,7 @@ ADVERSARIAL = (
         title=N_("How it got there"),
         text=N_("The same noise after more and more epochs: above a healthy training, below one that collapsed."),
         page="pages/gan.py",
-        state={"gan": "epochs"},
+        state={"show": "epochs"},
     ),
     Card(
         picture="points.png",
