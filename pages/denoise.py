@@ -55,7 +55,9 @@ def explore(x: Tensor | None) -> None:
     with right:
         st.latex(FORMULAS[kind])
     noisy = denoising.spoil(x, kind)
-    view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="methods")
+    view = choose(
+        _("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="methods", own=True
+    )
     if view == "methods":
         denoising.side_by_side(x, noisy)
     elif view == "curve":

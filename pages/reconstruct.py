@@ -50,7 +50,9 @@ def explore(x: Tensor | None) -> None:
         return
     ours = reconstruction.side_by_side(x, k)
     codes.drag_code(f"ae-mnist-z{k}", ours)
-    view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="sizes")
+    view = choose(
+        _("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="sizes", own=True
+    )
     if view == "sizes":
         reconstruction.all_sizes(x, k)
     elif view == "curve":

@@ -27,7 +27,7 @@ def lesson() -> None:
         )
     )
     st.latex(r"\min_{f_d,\,g_d} \, \lVert x - g_1 \cdots g_d \, f_d \cdots f_1 (x) \rVert^2")
-    view = choose(_("Look at"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="watch")
+    view = choose(_("Look at"), {key: _(title) for key, title in VIEWS.items()}, key="view", default="watch", own=True)
     if view == "watch":
         follow(lambda _nothing: stacking.watch(), None)
     elif view == "train":

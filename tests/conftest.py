@@ -16,14 +16,19 @@ if not os.environ.get("GENLAB_DATA") and SHARED_DATA.is_dir():
     os.environ["GENLAB_DATA"] = str(SHARED_DATA)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The mark that spreads tests over workers, also where pytest-xdist is left out."""
+    config.addinivalue_line("markers", "xdist_group(name): run by one worker, in order")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs MNIST or a browser; all browser tests go to one worker, so that one app and browser serve."""
+    """Mark what needs MNIST or a browser; the browser tests of a file go to one worker, each of which has one app."""
     for item in items:
         if "mnist_root" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.mnist)
         if Path(__file__).parent / "e2e" in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session", autouse=True)

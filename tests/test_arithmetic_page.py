@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -35,6 +36,12 @@ def table(app) -> list[list[str]]:  # type: ignore[no-untyped-def]
     """The cells of the table of attributes."""
     text = next(block.value for block in app.markdown if block.value.startswith("| |"))
     return [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+
+
+def given(app) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    """What the browser's sliders are given."""
+    sent = [json.loads(json.loads(element.proto.json)["json"]) for element in app.get("bidi_component")]
+    return next(data for data in sent if data["module"].endswith("/arithmetic.js"))
 
 
 def numbers(cell: str) -> list[float]:
@@ -90,7 +97,7 @@ def test_over_many_digits_what_is_asked_is_what_comes(key: str, dataset: str, re
 def test_what_the_browser_sends_is_measured_and_bounded() -> None:
     app = visit(ARITHMETIC, net="ae")
     assert numbers(table(app)[0][3]) == [0.0]
-    at = app.session_state["asked_start"][1]
+    at = given(app)["at"]
     app.session_state["asked"] = {"asked": {"at": at, "values": [15, 0, 0]}}
     app.run()
     assert sentences(app) == []

@@ -186,6 +186,21 @@ def test_another_picture_begins_anew_and_clears_the_address(page: Any) -> None:
     assert address(app) is None
 
 
+def test_a_part_drawn_again_begins_where_it_was_let_go_unless_the_address_says_otherwise(page: Any) -> None:
+    at = page(code={}).session_state["at"]  # it is drawn: Streamlit keeps its state
+    app = page(sent=[2.0, 1.0])
+    assert app.session_state["start"] is None
+    app.query_params.clear()  # the visitor goes to another page, and Streamlit forgets its state
+    del app.session_state["code"]
+    app = page(sent=None)
+    assert (app.session_state["start"], address(app), app.session_state["at"]) == ([2.0, 1.0], "2,1", at)
+    app = page("5,-6")  # and now follows a link
+    assert app.session_state["start"] == [5.0, -6.0]
+    assert app.session_state["at"] != at
+    app = page(picture="b")  # chosen while the part was out of sight: the address is the old picture's
+    assert (app.session_state["start"], address(app)) == (None, None)
+
+
 def test_what_an_earlier_session_sent_is_not_taken_for_this_one(page: Any) -> None:
     """A browser that comes back to a new session sends the values of the old one."""
     assert page().session_state["at"] != AppTest.from_function(lesson).run().session_state["at"]

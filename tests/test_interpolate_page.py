@@ -38,13 +38,13 @@ from ui.interpolation_reading import PIXELS
 PAGE = "pages/interpolate.py"
 
 
-def given(app: AppTest) -> dict[str, Any]:
+def given(app: AppTest, module: str = "walk") -> dict[str, Any]:
     """What the browser's part is given."""
     for element in app.get("bidi_component"):
         data = json.loads(json.loads(element.proto.json)["json"])
-        if data["module"].endswith("/walk.js"):
+        if data["module"].endswith(f"/{module}.js"):
             return dict(data)
-    raise AssertionError("no walk on the page")
+    raise AssertionError(f"no {module} on the page")
 
 
 def picture(digit: int, number: int = 1, name: str = "digits") -> torch.Tensor:
@@ -195,6 +195,15 @@ def test_the_nearest_pictures_are_those_to_the_handle() -> None:
         distances[[int((test.labels == digit).nonzero()[0]) for digit in (4, 9)]] = np.inf
         assert np.array_equal(figure.pixels, test.images[int(distances.argmin()), 0].numpy())
         assert f"{distances.min():.1f}" in figure.caption
+
+
+def test_the_handle_is_found_where_it_was_and_is_not_the_other_lessons() -> None:
+    app = visit(PAGE, walk="0.2")
+    app.query_params.clear()
+    scrubber = given(go(app, "pages/explore.py"), "scrubber")
+    assert scrubber["start"] == 0.5  # which also calls its handle “walk”
+    assert given(go(app, PAGE))["start"] == 0.2
+    assert app.query_params["walk"] == "0.2"
 
 
 @pytest.mark.parametrize("odd", ["text", {"at": "x", "values": [0.1]}, {"values": ["a"]}, None, 5])

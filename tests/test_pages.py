@@ -652,6 +652,15 @@ def test_what_was_chosen_last_is_found_on_the_next_lesson_and_on_coming_back() -
     assert app.pills(key="digit").value == "5"
 
 
+def test_another_page_that_asks_something_else_under_the_same_name_takes_nothing_over() -> None:
+    app = visit(RECONSTRUCT, view="curve")
+    app.query_params.clear()
+    go(app, DENOISE)
+    assert app.segmented_control(key="view").value == "methods"  # though it has a curve, too
+    go(app, RECONSTRUCT)
+    assert app.segmented_control(key="view").value == "curve"
+
+
 # --------------------------------------------------------------------------------------- explore the code
 def test_a_place_in_the_address_is_where_its_neighbours_are() -> None:
     codes, labels = cache.test_codes("ae-mnist-z2", "digits")

@@ -12,7 +12,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
-def choose(label: str, options: Mapping[str, str], *, key: str, default: str, round_: bool = False) -> str:
+def choose(
+    label: str, options: Mapping[str, str], *, key: str, default: str, round_: bool = False, own: bool = False
+) -> str:
     """A row of buttons of which one is pressed.
 
     Args:
@@ -22,18 +24,22 @@ def choose(label: str, options: Mapping[str, str], *, key: str, default: str, ro
         default: chosen where the address says nothing, or nothing valid; then the address stays clean. A visitor who
             comes back to a page, or goes to another that asks the same, finds what was chosen last.
         round_: single pills rather than one bar.
+        own: another page asks something else under the same name; what was chosen there does not count here.
     """
-    asked = st.query_params.get(key)
+    asked, page = st.query_params.get(key), here()
     last, where = st.session_state.get(f"{key}_chosen", (default, None))  # the widget's own memory ends with the page
-    here = _page()
-    if went_back() or where != here or st.session_state.get(key) not in options:
+    if own:
+        last = st.session_state.get(f"{key}_chosen {page}", default)
+    if went_back() or where != page or st.session_state.get(key) not in options:
         remembered = last if last in options and not went_back() else default
         st.session_state[key] = asked if asked in options else remembered
     else:  # said at each run: of two that follow each other at once the browser may only see the second
         st.session_state[key] = st.session_state[key]
     row = st.pills if round_ else st.segmented_control
     value = row(label, list(options), format_func=options.__getitem__, required=True, wrap=True, key=key) or default
-    st.session_state[f"{key}_chosen"] = (value, here)
+    st.session_state[f"{key}_chosen"] = (value, page)
+    if own:
+        st.session_state[f"{key}_chosen {page}"] = value
     if value != (asked or default):
         if value == default:
             del st.query_params[key]
@@ -48,6 +54,6 @@ def went_back() -> bool:
     return getattr(context, "is_history_navigation", False)
 
 
-def _page() -> str:
-    """The page that runs."""
+def here() -> str:
+    """The page that runs, by a name that lasts."""
     return getattr(get_script_run_ctx(suppress_warning=True), "page_script_hash", "")

@@ -10,8 +10,8 @@ from genlab import data
 from ui import cache
 from ui.address import choose
 from ui.components.parts import interpolation_scrubber, latent_pad
-from ui.i18n import _, number
-from ui.pictures import Picture, grey_png, strip
+from ui.i18n import _
+from ui.nearest import Near, nearest_pictures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,25 +52,10 @@ def _map(name: str, x: Tensor, dims: tuple[int, int], key: str) -> None:
 
 def _neighbours(name: str, code: Tensor) -> None:
     """The test pictures whose codes are nearest to the place."""
-    from genlab.data import to_float
-
-    codes, labels = cache.test_codes(name, data.default_name())
+    codes, _labels = cache.test_codes(name, data.default_name())
     distances = (codes - code).square().sum(1).sqrt()
-    near = distances.argsort()[:NEIGHBOURS]
-    test = cache.test_set(data.default_name())
-    st.markdown(_("**The nearest test pictures** to the handle, and how far their codes are"))
-    strip(
-        [
-            Picture(
-                png=grey_png(to_float(test.images[i : i + 1])[0]),
-                title=test.class_names[int(labels[i])],
-                note=number(distances[i].item(), 2),
-            )
-            for i in near.tolist()
-        ],
-        least=3.4,
-        most=6.0,
-    )
+    found = [Near(index=i, distance=distances[i].item()) for i in distances.argsort()[:NEIGHBOURS].tolist()]
+    nearest_pictures(found, digits=2, least=3.4, most=6.0)
 
 
 def walk(x: Tensor) -> None:

@@ -18,7 +18,7 @@ from ui.components.walk import Course, walk_strips
 from ui.i18n import N_, _, explain, number
 from ui.interpolation_reading import PIXELS, decoder, ends_of, reading, reference
 from ui.judge import JUDGE, judge
-from ui.pictures import Picture, grey_png, strip
+from ui.nearest import Near, nearest_pictures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -116,20 +116,16 @@ def holes() -> None:
 
 
 def nearest(shown: list[Course], share: float) -> None:
-    """The real pictures nearest to the handle."""
-    from genlab.data import to_float
+    """The real pictures nearest to the handle, one for each way."""
     from genlab.interpolation import POINTS
 
     place = round(share * (POINTS - 1))
-    test = cache.test_set(data.default_name())
-    st.markdown(_("**The nearest test pictures** to the handle, and how far their codes are"))
-    pictures = []
-    for course in shown:
-        if course.reading:
-            i = int(course.reading.nearest[place])
-            note = f"{test.class_names[int(test.labels[i])]} · {number(course.reading.distances[place].item(), 1)}"
-            pictures.append(Picture(png=grey_png(to_float(test.images[i : i + 1])[0]), title=course.title, note=note))
-    strip(pictures, least=6.0, most=8.0)
+    found = [
+        Near(index=int(read.nearest[place]), distance=read.distances[place].item(), title=course.title)
+        for course in shown
+        if (read := course.reading)
+    ]
+    nearest_pictures(found, digits=1, least=6.0, most=8.0)
 
 
 def many_pairs() -> None:

@@ -60,6 +60,11 @@ class Places:
                 self._line.remove(who)
                 self._changed.notify_all()
 
+    def __len__(self) -> int:
+        """How many are inside."""
+        with self._changed:
+            return len(self._inside)
+
     def leave(self, who: object) -> None:
         """Make room."""
         with self._changed:
@@ -97,6 +102,7 @@ class Worker(Generic[T]):
         *,
         seconds: float = SECONDS,
         alive: Callable[[], bool] = lambda: True,
+        absence: float = ABSENCE,
         room: Places = places,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -105,6 +111,7 @@ class Worker(Generic[T]):
             make: called in the thread; makes the generator. It is closed at the end, whatever the end.
             seconds: it may run, waiting in line not counted; looked at each time the generator yields.
             alive: whether the visitor is still there; asked in the thread.
+            absence: seconds that a visitor may not be there.
             room: where it needs a place to run.
             clock: seconds.
         """
@@ -112,6 +119,7 @@ class Worker(Generic[T]):
         self.latest: T | None = None
         self.error: GenlabError | None = None
         self._make, self._alive, self._room, self._clock, self._most = make, alive, room, clock, seconds
+        self._absence = absence
         self._began: float | None = None
         self._ended: float | None = None
         self._missed: float | None = None  # since when the visitor is not there
@@ -199,7 +207,7 @@ class Worker(Generic[T]):
             self._missed = None
         elif self._missed is None:
             self._missed = now
-        elif now - self._missed >= ABSENCE:
+        elif now - self._missed >= self._absence:
             return "gone"
         if self._began is not None and now - self._began >= self._most:
             return "late"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from genlab.catalog import SIZES
 from genlab.metrics import code_bits, compression_ratio
-from ui import cache
+from ui import cache, kept
 from ui.i18n import N_, _, n_, number, separators
 from ui.pictures import Picture, code_png, error_png, grey_png, strip
 
@@ -227,7 +227,7 @@ def other_networks(x: Tensor) -> None:
             size = n_("{k} number", "{k} numbers", loaded.config.latent_dim).format(k=loaded.config.latent_dim)
             note = f"{size}\nSSE {number(r.sse, 1)}"
             pictures.append(Picture(png=grey_png(r.x_hat[0]), title=_(RECIPES[name]), note=note))
-    strip(pictures, least=5.0)
+    strip([*pictures, *kept.answers(x)], least=5.0)
     textbook, tuned = shown["ae-textbook-mnist-z64"], shown["ae-tuned-mnist-z64"]
     if textbook and tuned:
         st.markdown(

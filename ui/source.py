@@ -80,11 +80,11 @@ def missing() -> None:
         st.info(_("Choose a picture above, and it appears here."), icon=":material/image:")
 
 
-def own_drawing(network: str) -> Tensor | None:
+def own_drawing(network: str = "") -> Tensor | None:
     """Draw the sheet; what is on it, (1, 1, 28, 28) in [0, 1], or None while it is empty.
 
     Args:
-        network: a checkpoint; what it makes of the drawing follows the pen.
+        network: a checkpoint; what it makes of the drawing follows the pen. Without one nothing does.
     """
     kept = st.session_state.get(DRAWN)
     sent = drawing_pad(network, empty=kept is None, key="source_drawing")

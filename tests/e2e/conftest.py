@@ -1,7 +1,9 @@
 """The real app in a real browser.
 
-`app_url` starts `streamlit run app.py` once, `browser` one Chromium; `page` is a fresh visitor. A test chooses who
-the visitor is by parametrizing the small fixtures:
+`app_url` starts `streamlit run app.py` once and lets it warm up, `browser` starts one Chromium; `page` is a new tab of
+a visitor's browser, for the server a new visitor. Browsers of one kind share what they have fetched, since loading
+Streamlit itself anew for each test takes longer than most tests. A test chooses who the visitor is by parametrizing
+the small fixtures:
 
     from tests.e2e.conftest import DESKTOP, PHONE
 
@@ -10,7 +12,7 @@ the visitor is by parametrizing the small fixtures:
     def test_something(visit): page = visit("/reconstruct?lang=pt")
 
 A visitor's browser reaches the app and nothing else: a request to any other place, or an uncaught JavaScript error,
-fails the test.
+fails the test. `seen` is a page that several tests of a file look at, one after the other, as they leave it.
 """
 
 from __future__ import annotations
@@ -18,14 +20,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.server import ROOT, running
+from tests.e2e.hands import READY, SKELETON, Wire, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
+
+PATIENCE = 90_000  # ms; a machine may be busy
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -39,9 +45,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing else can be reached
 ]
-READY = "[data-testid='stApp'][data-test-connection-state='CONNECTED'][data-test-script-state='notRunning']"
-SKELETON = "[data-testid='stSkeleton']"  # stands in until the code of a widget has been loaded
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +61,10 @@ def app_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("app") / "streamlit.log"
 
 
-@pytest.fixture(scope="session")
-def app_url(app_file: Path, app_log: Path) -> Iterator[str]:
-    """The address of the running app, without a slash at its end."""
-    with running(app_file, log=app_log) as server:
-        yield server.url
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """How long anything is waited for."""
+    sync_api.expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +80,29 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(app_file: Path, app_log: Path, browser: Any) -> Iterator[str]:
+    """The address of the running app, without a slash at its end.
+
+    It is warm: before, the sidebar asks it again and again, and messages could not be counted.
+    """
+    with running(app_file, log=app_log) as server:
+        first = browser.new_page()
+        first.goto(server.url)
+        sync_api.expect(first.get_by_text("CPU")).to_be_visible(timeout=PATIENCE)
+        first.close()
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Any) -> Iterator[dict[Any, Any]]:
+    """The visitors' browsers by kind, for as long as the worker lives."""
+    made: dict[Any, Any] = {}
+    yield made
+    for context in made.values():
+        context.close()
 
 
 @pytest.fixture
@@ -96,44 +123,86 @@ def browser_language() -> str:
     return "en-US"
 
 
-@pytest.fixture
-def page(
-    browser: Any, app_url: str, viewport: dict[str, int], colour_scheme: str, browser_language: str
+@contextmanager
+def new_visitor(
+    browser: Any, contexts: dict[Any, Any], app_url: str, viewport: dict[str, int], scheme: str, language: str
 ) -> Iterator[Any]:
-    """A fresh visitor's page, not yet anywhere. Narrow windows have a touch screen."""
-    context = browser.new_context(
-        base_url=app_url,
-        viewport=viewport,
-        color_scheme=colour_scheme,
-        locale=browser_language,
-        has_touch=viewport["width"] < 600,
-    )
-    context.set_default_timeout(20_000)
+    """A new tab; at its end nobody but the app was asked, and no script has failed."""
+    kind = (app_url, viewport["width"], scheme, language)
+    if kind not in contexts:
+        contexts[kind] = browser.new_context(
+            base_url=app_url,
+            viewport=viewport,
+            color_scheme=scheme,
+            locale=language,
+            has_touch=viewport["width"] < 600,
+        )
+        contexts[kind].set_default_timeout(PATIENCE)
+    page = contexts[kind].new_page()
+    own = (app_url, app_url.replace("http", "ws", 1), "data:", "blob:")
     strangers: list[str] = []
     faults: list[str] = []
-
-    def refuse(route: Any) -> None:
-        strangers.append(route.request.url)
-        route.abort()
-
-    context.route(lambda url: not url.startswith((app_url, "data:", "blob:")), refuse)
-    page = context.new_page()
+    page.on("request", lambda request: request.url.startswith(own) or strangers.append(request.url))
+    page.on("websocket", lambda socket: socket.url.startswith(own) or strangers.append(socket.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
-    context.close()
+    page.close()
     assert not strangers, f"the page asked other places for {strangers}"
     assert not faults, f"errors in the page: {faults}"
+
+
+@pytest.fixture
+def page(
+    browser: Any,
+    contexts: dict[Any, Any],
+    app_url: str,
+    viewport: dict[str, int],
+    colour_scheme: str,
+    browser_language: str,
+) -> Iterator[Any]:
+    """A fresh visitor's page, not yet anywhere. Narrow windows have a touch screen."""
+    with new_visitor(browser, contexts, app_url, viewport, colour_scheme, browser_language) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Any, contexts: dict[Any, Any], app_url: str) -> Iterator[Callable[[str], tuple[Any, Wire]]]:
+    """Open a path on a desktop, or come back to it as an earlier test of the file left it: the page and its wire."""
+    with ExitStack() as stack:
+        pages: dict[str, tuple[Any, Wire]] = {}
+
+        def go(path: str) -> tuple[Any, Wire]:
+            if path not in pages:
+                page = stack.enter_context(new_visitor(browser, contexts, app_url, DESKTOP, "light", "en-US"))
+                pages[path] = page, Wire(page)
+                page.goto(path)
+            page, wire = pages[path]
+            page.bring_to_front()
+            page.mouse.move(0, 0)
+            drawn(page)
+            settled(page, wire)
+            return page, wire
+
+        yield go
+
+
+def drawn(page: Any) -> None:
+    """The script has finished running and every widget is drawn."""
+    page.wait_for_selector(READY, state="attached")
+    page.wait_for_function("query => !document.querySelector(query)", arg=SKELETON)
+
+
+@pytest.fixture
+def wire(page: Any) -> Wire:
+    """What the page says to the server, and what it fetches."""
+    return Wire(page)
 
 
 @pytest.fixture
 def settle(page: Any) -> Callable[[], None]:
     """Wait until the script has finished running and every widget is drawn."""
 
-    def wait() -> None:
-        page.wait_for_selector(READY, state="attached")
-        page.wait_for_function("query => !document.querySelector(query)", arg=SKELETON)
-
-    return wait
+    return lambda: drawn(page)
 
 
 @pytest.fixture
@@ -143,6 +212,19 @@ def visit(page: Any, settle: Callable[[], None]) -> Callable[[str], Any]:
     def go(path: str = "/") -> Any:
         page.goto(path)
         settle()
+        return page
+
+    return go
+
+
+@pytest.fixture
+def opened(wire: Wire, visit: Callable[[str], Any]) -> Callable[[str, str], Any]:
+    """Open an address and wait for a part of it."""
+
+    def go(address: str, part: str) -> Any:
+        page = visit(address)
+        sync_api.expect(page.locator(part).first).to_be_visible()
+        settled(page, wire)
         return page
 
     return go

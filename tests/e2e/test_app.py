@@ -16,19 +16,18 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks.server import running
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PATIENCE, PHONE
+from tests.e2e.hands import NAV_LINK
 from ui.home import CARDS
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
-PATIENCE = 90_000  # ms; a machine may be busy
 CLASS, VIEW, SOURCE, LANGUAGE = "Class", "Look closer", "Picture", "Language"
 ERROR = "[data-testid='stAlertContentError']"
 EXCEPTION = "[data-testid='stException']"
 SLIDER = "[data-testid='stSlider'] input[type='range']"
 FILE = "[data-testid='stFileUploaderDropzoneInput']"
-NAV_LINK = "[data-testid='stSidebarNavLink']"
 CHART = "[data-testid='stPlotlyChart']"
 STRIP = ".gl-strip"
 
@@ -36,11 +35,6 @@ STRIP = ".gl-strip"
 BANNER = re.compile(
     r"Uvicorn server started|You can now view your Streamlit app|(Local |Network |External )?URL:|Stopping"
 )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -68,7 +62,6 @@ def said(page: Any) -> list[str]:
 @pytest.fixture(autouse=True)
 def watched(page: Any, app_url: str, asked: list[str], said: list[str]) -> Iterator[None]:
     """At the end of each visit: nobody else was asked, nothing was complained about, no exception is shown."""
-    page.context.set_default_timeout(PATIENCE)
     # On a link to a page, Streamlit first looks for its server below that page; the 404 is how it learns better.
     probe = re.compile(rf"404 .*{re.escape(app_url)}/\w+/_stcore/(health|host-config)$")
     yield
@@ -318,27 +311,36 @@ def test_the_browsers_language_is_spoken(visit: Callable[[str], Any]) -> None:
 # --------------------------------------------------------------------------------------- screens
 @pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
 @pytest.mark.parametrize("colour_scheme", ["dark"])
-def test_every_page_fits_a_phone_and_is_dark_where_that_is_wanted(visit: Callable[[str], Any], app_url: str) -> None:
+def test_every_page_fits_a_phone_and_is_dark_where_that_is_wanted(
+    visit: Callable[[str], Any], settle: Callable[[], None]
+) -> None:
     page = visit("/")
     title(page, "genlab")
     links = page.locator(NAV_LINK)
     expect(links.first).to_be_attached()
-    addresses = [link.removeprefix(app_url) for link in links.evaluate_all("all => all.map(one => one.href)")]
-    assert len(addresses) >= 3
-    for address in [*addresses, "/reconstruct?view=curve", "/reconstruct?view=random&source=test"]:
-        if address != "/":
-            visit(address)
-            expect(page.locator("h1")).not_to_have_text("genlab")
-        if "reconstruct" in address:
-            expect(page.locator(CHART if "curve" in address else STRIP).last).to_be_visible()
-        nothing_sticks_out(page)
-        all_pictures_are_good(page)
-        ground, ink = page.evaluate(
-            """() => ["[data-testid='stApp']", "h1"].map(query => getComputedStyle(document.querySelector(query)))
-                     .map((style, n) => n ? style.color : style.backgroundColor)"""
-        )
-        assert max(map(int, re.findall(r"\d+", ground)[:3])) < 60
-        assert min(map(int, re.findall(r"\d+", ink)[:3])) > 200
+    assert links.count() > 15
+    for n in range(links.count()):
+        before = page.locator("h1").inner_text()
+        if n:
+            links.nth(n).evaluate("link => link.click()")  # the menu is closed on a phone
+            expect(page.locator("h1")).not_to_have_text(before)
+            settle()
+        fits_and_is_dark(page)
+    for view, shown in (("curve", CHART), ("random&source=test", STRIP)):
+        visit(f"/reconstruct?view={view}")
+        expect(page.locator(shown).last).to_be_visible()
+        fits_and_is_dark(page)
+
+
+def fits_and_is_dark(page: Any) -> None:
+    nothing_sticks_out(page)
+    all_pictures_are_good(page)
+    ground, ink = page.evaluate(
+        """() => ["[data-testid='stApp']", "h1"].map(query => getComputedStyle(document.querySelector(query)))
+                 .map((style, n) => n ? style.color : style.backgroundColor)"""
+    )
+    assert max(map(int, re.findall(r"\d+", ground)[:3])) < 60
+    assert min(map(int, re.findall(r"\d+", ink)[:3])) > 200
 
 
 # --------------------------------------------------------------------------------------- the terminal

@@ -17,85 +17,20 @@ import torch
 from PIL import Image
 
 from genlab import checkpoints, data
-from tests.e2e.conftest import PHONE, READY
+from tests.e2e.conftest import PATIENCE, PHONE, patience
+from tests.e2e.hands import NAV_LINK, PIXELS, POINTER, SILENCE, Wire, finger, pixels, place, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
-PATIENCE = 90_000  # ms
 SLIDERS, SLIDER, LOOK, FILM = ".gl-sliders", ".gl-grid input", ".gl-look canvas", ".gl-film canvas"
 PAPER, LIVE = "canvas.gl-paper", ".gl-live canvas"
 MAP, HANDLE, DECODED = ".gl-map", ".gl-handle", ".gl-side figure canvas"
 RAIL, WALKED, FRAMES = ".gl-rail input", ".gl-walk figure canvas", ".gl-frames canvas"
 BROKEN = ".gl-broken"
 STOPS = "[data-testid='stSlider'] input[type='range']"
-NAV_LINK = "[data-testid='stSidebarNavLink']"
-PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def warm(browser: Any, app_url: str, patience: None) -> None:
-    """Until the server is warm, the sidebar asks it again and again, and messages could not be counted."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(app_url)
-    expect(page.get_by_text("CPU")).to_be_visible()
-    context.close()
-
-
-class Wire:
-    """What the page says to the server, and what it fetches."""
-
-    def __init__(self, page: Any) -> None:
-        self.sent = 0
-        self.fetched: list[str] = []
-        page.on("websocket", lambda socket: socket.on("framesent", lambda _: self._count()))
-        page.on("request", lambda request: self.fetched.append(request.url))
-
-    def _count(self) -> None:
-        self.sent += 1
-
-    def networks(self) -> list[str]:
-        return [url for url in self.fetched if "/networks/" in url]
-
-
-@pytest.fixture
-def wire(page: Any) -> Wire:
-    page.context.set_default_timeout(PATIENCE)
-    return Wire(page)
-
-
-@pytest.fixture
-def opened(wire: Wire, visit: Callable[[str], Any]) -> Callable[[str, str], Any]:
-    """Open an address and wait for a component of it."""
-
-    def go(address: str, part: str) -> Any:
-        page = visit(address)
-        expect(page.locator(part).first).to_be_visible()
-        return page
-
-    return go
-
-
-def pixels(canvas: Any) -> np.ndarray:
-    """What a canvas of 28×28 shows, its red channel in [0, 1]."""
-    return np.array(canvas.evaluate(PIXELS), dtype=np.float32).reshape(-1, 4)[:, 0] / 255
-
-
-def settled(page: Any, wire: Wire) -> None:
-    """The script has finished and nothing is on its way."""
-    page.wait_for_timeout(600)
-    page.wait_for_selector(READY, state="attached")
-
-
-def place(box: dict[str, float], x: float, y: float) -> tuple[float, float]:
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+warm = patience  # for what still asks for it
 
 
 def draw(page: Any, points: list[tuple[float, float]], *, steps: int = 8) -> None:
@@ -116,31 +51,25 @@ def drawn_png(page: Any) -> bytes:
     return base64.b64decode(url.split(",")[1])
 
 
-def finger(page: Any, points: list[tuple[float, float]]) -> None:
-    """One finger put down, moved and lifted, as Chromium's own touch events."""
-    client = page.context.new_cdp_session(page)
-    at = lambda point: [{"x": point[0], "y": point[1]}]  # noqa: E731
-    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at(points[0])})
-    for point in points[1:]:
-        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": at(point)})
-    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
 # --------------------------------------------------------------------------------------- follow the hand, in silence
-# the address, what is waited for, the hand's place, the picture, and what the address knows after the release
+# the address, and for each part there the hand's place, the picture, and what the address knows after the release
 PARTS = [
-    pytest.param("/reconstruct?k=8", SLIDER, LOOK, "code", id="latent sliders"),
-    pytest.param("/explore", MAP, DECODED, "small", id="latent pad"),
-    pytest.param("/explore", RAIL, WALKED, "walk", id="scrubber"),
+    pytest.param("/reconstruct?k=8", [(SLIDER, LOOK, "code")], id="latent sliders"),
+    pytest.param("/explore", [(MAP, DECODED, "small"), (RAIL, WALKED, "walk")], id="latent pad and scrubber"),
 ]
 
 
-@pytest.mark.parametrize(("address", "hand", "picture", "name"), PARTS)
+@pytest.mark.parametrize(("address", "parts"), PARTS)
 def test_a_drag_paints_each_move_and_speaks_at_its_end(
-    opened: Any, wire: Wire, address: str, hand: str, picture: str, name: str
+    opened: Any, wire: Wire, address: str, parts: list[tuple[str, str, str]]
 ) -> None:
-    page = opened(address, hand)
-    settled(page, wire)
+    page = opened(address, parts[-1][0])
+    for hand, picture, name in parts:
+        dragged(page, wire, hand, picture, name)
+
+
+def dragged(page: Any, wire: Wire, hand: str, picture: str, name: str) -> None:
+    """Each move of the hand is painted, and none is told."""
     grip, screen = page.locator(hand).first, page.locator(picture).first
     grip.scroll_into_view_if_needed()
     box, before, seen = grip.bounding_box(), wire.sent, [pixels(screen)]
@@ -150,7 +79,7 @@ def test_a_drag_paints_each_move_and_speaks_at_its_end(
         page.mouse.move(*place(box, 0.5 + 0.05 * n, 0.5 - 0.03 * n))
         page.evaluate("() => new Promise(requestAnimationFrame)")
         seen.append(pixels(screen))
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(SILENCE)
     assert wire.sent == before  # nothing is said while the hand is down
     assert sum(not np.array_equal(a, b) for a, b in itertools.pairwise(seen)) >= 8
     page.mouse.up()
@@ -163,7 +92,6 @@ def test_a_drag_paints_each_move_and_speaks_at_its_end(
 
 def test_what_the_sliders_show_is_what_the_address_says(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?k=4&code=1,0.5,-1,2", SLIDERS)
-    settled(page, wire)
     with torch.inference_mode():
         wanted = checkpoints.load("ae-mnist-z4").model.decode(torch.tensor([[1.0, 0.5, -1.0, 2.0]]))
     np.testing.assert_allclose(pixels(page.locator(LOOK)), wanted.flatten().numpy(), atol=2.1 / 255)
@@ -179,7 +107,6 @@ def test_what_the_sliders_show_is_what_the_address_says(opened: Any, wire: Wire)
 
 def test_another_picture_moves_the_sliders(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?k=8&code=0,0,0,0,0,0,0,0", SLIDERS)
-    settled(page, wire)
     before = pixels(page.locator(LOOK))
     page.get_by_role("radiogroup", name="Class").get_by_role("radio", name="0", exact=True).click()
     page.wait_for_url(lambda url: "code=" not in url)
@@ -189,7 +116,6 @@ def test_another_picture_moves_the_sliders(opened: Any, wire: Wire) -> None:
 
 def test_a_filmstrip_shows_what_a_number_does(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?k=16", SLIDERS)
-    settled(page, wire)
     film = page.locator(FILM)
     expect(film).to_have_count(9)
     rows = page.locator(".gl-slider")
@@ -211,7 +137,6 @@ def test_most_numbers_of_a_long_code_are_folded_away(opened: Any) -> None:
 # --------------------------------------------------------------------------------------- the pad
 def test_a_drawing_is_answered_while_it_is_drawn(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw&k=16", PAPER)
-    settled(page, wire)
     live, before = page.locator(LIVE), wire.sent
     box = page.locator(PAPER).bounding_box()
     page.mouse.move(*place(box, *SEVEN[0]))
@@ -221,7 +146,7 @@ def test_a_drawing_is_answered_while_it_is_drawn(opened: Any, wire: Wire) -> Non
         page.mouse.move(*place(box, *point), steps=6)
         page.wait_for_timeout(60)
         seen.append([pixels(live.nth(n)) for n in (0, 2)])
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(SILENCE)
     assert wire.sent == before
     assert not np.array_equal(seen[0][1], seen[1][1])
     digit, answer = seen[-1]
@@ -235,7 +160,6 @@ def test_a_drawing_is_answered_while_it_is_drawn(opened: Any, wire: Wire) -> Non
 
 def test_a_drawing_and_its_upload_give_the_same_digit(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw&k=8", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     draw(page, [(0.35, 0.55), (0.7, 0.5)])
     settled(page, wire)
@@ -258,7 +182,6 @@ def test_a_drawing_and_its_upload_give_the_same_digit(opened: Any, wire: Wire) -
 
 def test_thickness_eraser_undo_and_clear(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw", PAPER)
-    settled(page, wire)
     ink = lambda: np.asarray(Image.open(io.BytesIO(drawn_png(page))).convert("L"), dtype=np.float32).sum()  # noqa: E731
     undo, clear = page.get_by_role("button", name="Undo"), page.get_by_role("button", name="Clear")
     expect(undo).to_be_disabled()
@@ -284,7 +207,6 @@ def test_thickness_eraser_undo_and_clear(opened: Any, wire: Wire) -> None:
 
 def test_a_page_change_and_back_keeps_the_drawing(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     settled(page, wire)
     png = drawn_png(page)
@@ -304,7 +226,6 @@ def test_a_page_change_and_back_keeps_the_drawing(opened: Any, wire: Wire) -> No
 
 def test_the_sliders_follow_the_pen_without_the_server(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw&k=8", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     expect(page.locator(SLIDERS)).to_be_visible()
     settled(page, wire)
@@ -322,7 +243,6 @@ def test_the_sliders_follow_the_pen_without_the_server(opened: Any, wire: Wire) 
 # --------------------------------------------------------------------------------------- keys and voices
 def test_every_handle_obeys_the_arrow_keys(opened: Any, wire: Wire) -> None:
     page = opened("/explore", RAIL)
-    settled(page, wire)
     for hand, picture, keys in (
         (HANDLE, DECODED, ("ArrowUp", "ArrowLeft", "Shift+ArrowDown", "Shift+ArrowRight")),
         (RAIL, WALKED, ("Shift+ArrowRight", "End", "Home")),
@@ -345,7 +265,6 @@ def test_every_handle_obeys_the_arrow_keys(opened: Any, wire: Wire) -> None:
 
 def test_a_digit_can_be_drawn_by_keys_alone(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw&k=8", PAPER)
-    settled(page, wire)
     page.locator(PAPER).focus()
     sent = wire.sent
     for key in (*["Shift+ArrowUp"] * 4, "Space", *["Shift+ArrowDown"] * 8):
@@ -375,7 +294,6 @@ def test_everything_has_a_name_and_a_value(opened: Any, wire: Wire) -> None:
 @pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
 def test_fingers_drag_and_draw_on_a_phone(opened: Any, wire: Wire, page: Any) -> None:
     opened("/reconstruct?source=draw&k=8", PAPER)
-    settled(page, wire)
     page.locator(PAPER).scroll_into_view_if_needed()
     box = page.locator(PAPER).bounding_box()
     finger(page, [place(box, 0.5, 0.2 + 0.06 * n) for n in range(10)])
@@ -389,7 +307,6 @@ def test_fingers_drag_and_draw_on_a_phone(opened: Any, wire: Wire, page: Any) ->
         ("/reconstruct?source=test", SLIDER, LOOK),
     ):
         opened(address, hand)
-        settled(page, wire)
         grip = page.locator(hand).first
         grip.scroll_into_view_if_needed()
         before, box = pixels(page.locator(picture).first), grip.bounding_box()
@@ -399,27 +316,27 @@ def test_fingers_drag_and_draw_on_a_phone(opened: Any, wire: Wire, page: Any) ->
         assert not np.array_equal(pixels(page.locator(picture).first), before), hand
 
 
+INKED = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+    .reduce((count, value, i) => count + (i % 4 === 3 && value > 200), 0) > 1000"""
+
+
 @pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 def test_parts_wear_the_theme(opened: Any, wire: Wire, colour_scheme: str) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     ground, ink = page.locator(MAP).first.evaluate(
         "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e.closest('.gl')).color]"
     )
     dark = [max(map(int, re.findall(r"\d+", colour)[:3])) < 100 for colour in (ground, ink)]
     assert dark == ([True, False] if colour_scheme == "dark" else [False, True])
-    grid = page.locator(f"{MAP} canvas").first
-    page.wait_for_timeout(2000)
-    ink = np.array(grid.evaluate(PIXELS)).reshape(-1, 4)
+    page.wait_for_function(INKED, arg=page.locator(f"{MAP} canvas").first.element_handle())
+    ink = np.array(page.locator(f"{MAP} canvas").first.evaluate(PIXELS)).reshape(-1, 4)
     ink = ink[ink[:, 3] > 200][:, 0]  # the decoded grid is in the theme's ink
-    assert len(ink) > 1000
     assert ink.mean() > 200 if colour_scheme == "dark" else ink.mean() < 60
 
 
 @pytest.mark.parametrize("browser_language", ["pt-BR"])
 def test_parts_speak_the_visitors_language(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     expect(page.locator(".gl-side output").first).to_contain_text(
         re.compile(r"= −?\d+,\d\d.*mais próximo: um \d", re.S)
     )
@@ -440,7 +357,6 @@ def test_two_parts_on_one_page_do_not_meet(opened: Any, wire: Wire) -> None:
 
 def test_the_map_can_be_magnified_and_turned_to_other_numbers(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     dots = page.locator(".gl-dots").nth(1)
     before = dots.evaluate("canvas => canvas.toDataURL()")
     page.get_by_role("button", name="Closer").nth(1).click()
@@ -455,7 +371,6 @@ def test_the_map_can_be_magnified_and_turned_to_other_numbers(opened: Any, wire:
 # --------------------------------------------------------------------------------------- once, and whole
 def test_a_network_reaches_a_browser_once(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?k=8", SLIDERS)
-    settled(page, wire)
     assert len(wire.networks()) == 1
     for target in ("Data sets", "Home", "Data sets", "Rebuild a digit"):
         page.locator(NAV_LINK).filter(has_text=target).click()
@@ -500,41 +415,41 @@ def test_nothing_is_fetched_twice_by_the_server_messages(opened: Any, wire: Wire
     received: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
     opened("/reconstruct?k=8", SLIDERS)
-    settled(page, wire)
     assert sum(received) < 400_000
 
 
+DAMAGE = {
+    "missing": {"status": 404},
+    "broken": {"body": b"\x1f\x8b no network", "content_type": "application/gzip"},
+}
+
+
 @pytest.mark.parametrize(
-    ("address", "part", "answer"),
+    ("address", "damage", "parts"),
     [
-        ("/reconstruct?k=8", SLIDERS, "Which number of the code"),
-        ("/explore", MAP, "z1"),
-        ("/explore", ".gl-walk", "From the first digit to the second"),
+        ("/reconstruct?k=8", "broken", [(SLIDERS, "Which number of the code")]),
+        ("/explore", "missing", [(MAP, "z1"), (".gl-walk", "From the first digit to the second")]),
     ],
-    ids=["sliders", "map", "scrubber"],
+    ids=["sliders", "map and scrubber"],
 )
-@pytest.mark.parametrize("damage", ["missing", "broken"])
 def test_broken_or_missing_weights_get_a_sentence_and_the_servers_answer(
-    page: Any, wire: Wire, visit: Callable[[str], Any], address: str, part: str, answer: str, damage: str
+    page: Any, wire: Wire, visit: Callable[[str], Any], address: str, damage: str, parts: list[tuple[str, str]]
 ) -> None:
-    reply = (
-        {"status": 404} if damage == "missing" else {"body": b"\x1f\x8b no network", "content_type": "application/gzip"}
-    )
-    page.route("**/networks/**", lambda route: route.fulfill(**reply))
+    page.route("**/networks/**", lambda route: route.fulfill(**DAMAGE[damage]))
     visit(address)
     expect(page.locator(BROKEN).first).to_have_text(re.compile(r"^Your browser could not load.*\.$"))
-    expect(page.locator(part)).to_have_count(0)
-    control = page.get_by_label(answer).first
-    expect(control).to_be_visible()
-    expect(page.locator("figure", has_text="Decoded").first).to_be_visible()
-    picture = page.locator("figure", has_text="Decoded").locator("img").first
+    for part, answer in parts:
+        expect(page.locator(part)).to_have_count(0)
+        expect(page.get_by_label(answer).first).to_be_visible()
     settled(page, wire)
-    before = picture.get_attribute("src")
-    slider = page.get_by_role("slider", name=re.compile("^(z1|From the first)")).first
-    slider.focus()
-    for _ in range(8):
-        page.keyboard.press("ArrowRight")
-    expect(picture).not_to_have_attribute("src", before)
+    for which in ("z1", "From the first")[: len(parts)]:
+        number = 0 if which == "z1" else -1
+        picture = page.locator("figure", has_text="Decoded").nth(number).locator("img")
+        before = picture.get_attribute("src")
+        page.get_by_role("slider", name=re.compile(f"^{which}")).first.focus()
+        for _ in range(8):
+            page.keyboard.press("ArrowRight")
+        expect(picture).not_to_have_attribute("src", before)
 
 
 def test_without_weights_one_can_still_draw(page: Any, wire: Wire, visit: Callable[[str], Any]) -> None:
@@ -586,12 +501,10 @@ def strict(page: Any) -> list[str]:
 
 def test_the_parts_work_under_a_strict_content_policy(strict: list[str], opened: Any, wire: Wire) -> None:
     page = opened("/explore", RAIL)
-    settled(page, wire)
     before, box = pixels(page.locator(DECODED).first), page.locator(MAP).first.bounding_box()
     page.mouse.click(*place(box, 0.2, 0.3))
     assert not np.array_equal(pixels(page.locator(DECODED).first), before)
     opened("/reconstruct?source=draw", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     expect(page.locator(SLIDERS)).to_be_visible()
     assert not strict
@@ -606,7 +519,6 @@ def test_a_slow_network_that_was_overtaken_does_not_come_back(opened: Any, wire:
         held.append(route)
 
     opened("/reconstruct?source=draw&k=8", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     expect(page.locator(SLIDER)).to_have_count(8)
     page.route("**/networks/ae-mnist-z16-*", hold)
@@ -634,7 +546,6 @@ def test_a_slow_network_that_was_overtaken_does_not_come_back(opened: Any, wire:
 @pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
 def test_a_scroll_that_begins_on_a_slider_leaves_it_alone(opened: Any, wire: Wire, page: Any) -> None:
     opened("/reconstruct?k=16", SLIDER)
-    settled(page, wire)
     grip = page.locator(SLIDER).nth(4)
     grip.scroll_into_view_if_needed()
     box, value, sent = grip.bounding_box(), grip.input_value(), wire.sent
@@ -647,7 +558,6 @@ def test_a_scroll_that_begins_on_a_slider_leaves_it_alone(opened: Any, wire: Wir
 
 def test_keys_go_on_from_the_handle_and_not_from_the_mouse(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     box, handle = page.locator(MAP).first.bounding_box(), page.locator(HANDLE).first
     where = lambda: float(handle.evaluate("e => parseFloat(e.style.left)"))  # noqa: E731
     page.mouse.click(*place(box, 0.3, 0.3))
@@ -656,19 +566,8 @@ def test_keys_go_on_from_the_handle_and_not_from_the_mouse(opened: Any, wire: Wi
     assert abs(where() - 32) < 1
 
 
-# Pointers of several kinds at once, which no browser driver makes.
-POINTER = """(element, [type, id, kind, x, y]) => {
-  const box = element.getBoundingClientRect();
-  element.setPointerCapture = () => {};
-  element.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: kind, isPrimary: kind !== "second",
-    button: type === "pointermove" ? -1 : 0, buttons: type === "pointerup" ? 0 : 1, bubbles: true,
-    clientX: box.x + x * box.width, clientY: box.y + y * box.height }));
-}"""
-
-
 def test_a_second_finger_takes_no_handle_and_a_palm_draws_nothing(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     area, sent = page.locator(MAP).first, wire.sent
     steps = [
         ("pointerdown", 5, "touch", 0.2, 0.2),
@@ -685,7 +584,6 @@ def test_a_second_finger_takes_no_handle_and_a_palm_draws_nothing(opened: Any, w
     page.wait_for_url(re.compile("small="))
 
     opened("/reconstruct?source=draw", PAPER)
-    settled(page, wire)
     sheet = page.locator(PAPER)
     steps = [
         ("pointerdown", 1, "pen", 0.3, 0.2),
@@ -704,7 +602,6 @@ def test_a_second_finger_takes_no_handle_and_a_palm_draws_nothing(opened: Any, w
 
 def test_undo_with_the_pen_lowered_loses_nothing_drawn_later(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw", PAPER)
-    settled(page, wire)
     page.locator(PAPER).focus()
     for key in ("Space", "ArrowRight", "Control+z", "Space", *["ArrowRight"] * 6, "Space"):
         page.keyboard.press(key)
@@ -721,7 +618,6 @@ def test_undo_with_the_pen_lowered_loses_nothing_drawn_later(opened: Any, wire: 
 
 def test_boxes_and_choices_of_the_map_keep_their_state_and_the_focus(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     grid, box = page.locator(f"{MAP} canvas").first, page.get_by_label("Decoded grid").first
     box.uncheck()
     page.get_by_role("radiogroup", name="Class").get_by_role("radio", name="7", exact=True).click()
@@ -739,7 +635,6 @@ def test_boxes_and_choices_of_the_map_keep_their_state_and_the_focus(opened: Any
 
 def test_a_place_far_out_is_shown_where_it_is(opened: Any, wire: Wire) -> None:
     page = opened("/explore?small=1,2,60,-70", MAP)
-    settled(page, wire)
     with torch.inference_mode():
         wanted = checkpoints.load("ae-mnist-z2").model.decode(torch.tensor([[60.0, -70.0]]))
     np.testing.assert_allclose(pixels(page.locator(DECODED).first), wanted.flatten().numpy(), atol=2.1 / 255)
@@ -776,7 +671,6 @@ def test_back_undoes_a_dragged_code_and_then_leaves_the_page(opened: Any, wire: 
 
 def test_a_slider_dragged_before_the_server_knows_the_drawing_stays_where_it_is(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw&k=8", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     expect(page.locator(SLIDERS)).to_be_visible()
     settled(page, wire)
@@ -796,7 +690,6 @@ def test_a_slider_dragged_before_the_server_knows_the_drawing_stays_where_it_is(
 
 def test_a_reload_keeps_the_drawing(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw", PAPER)
-    settled(page, wire)
     draw(page, SEVEN)
     settled(page, wire)
     png = drawn_png(page)
@@ -807,7 +700,6 @@ def test_a_reload_keeps_the_drawing(opened: Any, wire: Wire) -> None:
 
 def test_the_map_goes_back_to_the_picture(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    settled(page, wire)
     own = pixels(page.locator(DECODED).first)
     page.mouse.click(*place(page.locator(MAP).first.bounding_box(), 0.2, 0.3))
     assert not np.array_equal(pixels(page.locator(DECODED).first), own)

@@ -8,16 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE
-from tests.e2e.test_app import EXCEPTION, PATIENCE, STRIP, choice, choose, nothing_sticks_out, title
+from tests.e2e.conftest import PATIENCE, PHONE
+from tests.e2e.test_app import EXCEPTION, STRIP, choice, choose, nothing_sticks_out, title
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=PATIENCE)
 
 
 def pictures(page: Any, strip: int) -> list[str]:

@@ -11,26 +11,14 @@ import pytest
 
 from genlab import mapping
 from tests.e2e.conftest import PHONE
-from tests.e2e.test_components import PIXELS, Wire, finger, pixels, place, settled, warm  # noqa: F401 - a fixture
+from tests.e2e.hands import PIXELS, Wire, finger, pixels, place, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
-PATIENCE = 120_000  # ms
 PLOT, TILE, DECODED, NEAR, SHEET = ".gl-plot", ".gl-hover", ".gl-place > figure canvas", ".gl-near figure", ".gl-sheet"
 LEGEND, COUNT = ".gl-digits button", ".gl-under + .gl-note"
 ADDRESS = "/maps?of=digits&data=digits&closer=make"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture
-def wire(page: Any) -> Wire:
-    page.context.set_default_timeout(PATIENCE)
-    return Wire(page)
 
 
 @pytest.fixture
@@ -91,20 +79,21 @@ def around(page: Any, which: int, share: float = 0.98) -> None:
 
 
 # --------------------------------------------------------------------------------------- the pointer
-@pytest.mark.parametrize("which", [0, 1, 2])
-def test_the_pointer_shows_the_picture_of_the_dot_on_every_map(opened: Any, wire: Wire, which: int) -> None:
+def test_the_pointer_shows_the_picture_of_the_dot_on_every_map(opened: Any, wire: Wire) -> None:
     page = opened()
     expect(page.locator(TILE)).to_be_hidden()
-    dot, before = lonely(which), wire.sent
+    before = wire.sent
     marks = [painted(page.locator(f"{PLOT} canvas:nth-child(2)").nth(n)) for n in range(3)]
-    page.mouse.move(*on_screen(page, which, dot))
-    expect(page.locator(TILE)).to_be_visible()
-    picture = mapping.pictures("digits").images[dot].flatten().numpy() / 255
-    np.testing.assert_allclose(pixels(page.locator(TILE)), picture, atol=1.1 / 255)
-    for n in range(3):  # a ring on each of them
-        assert not np.array_equal(painted(page.locator(f"{PLOT} canvas:nth-child(2)").nth(n)), marks[n])
-    page.mouse.move(2, 2)
-    expect(page.locator(TILE)).to_be_hidden()
+    for which in range(3):
+        dot = lonely(which)
+        page.mouse.move(*on_screen(page, which, dot))
+        expect(page.locator(TILE)).to_be_visible()
+        picture = mapping.pictures("digits").images[dot].flatten().numpy() / 255
+        np.testing.assert_allclose(pixels(page.locator(TILE)), picture, atol=1.1 / 255)
+        for n in range(3):  # a ring on each of them
+            assert not np.array_equal(painted(page.locator(f"{PLOT} canvas:nth-child(2)").nth(n)), marks[n])
+        page.mouse.move(2, 2)
+        expect(page.locator(TILE)).to_be_hidden()
     assert wire.sent == before
 
 

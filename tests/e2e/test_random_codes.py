@@ -13,39 +13,17 @@ import torch
 
 from genlab import checkpoints, data
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.test_components import Wire, finger, pixels, place, settled
+from tests.e2e.hands import SILENCE, Wire, finger, pixels, place, settled
 from ui import arithmetic, random_codes
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
-PATIENCE = 90_000  # ms
 SHEET, MARK, LARGE = ".gl-sheet", ".gl-mark", ".gl-look-at canvas"
 PART, SLIDER = ".gl-arithmetic", ".gl-direction input"
 BEFORE, AFTER = ".gl-twins canvas >> nth=0", ".gl-twins canvas >> nth=1"
 SIDE = random_codes.SIDE
 RANDOM, ARITHMETIC = "/random_codes?left=vae&right=course", "/arithmetic?net=ae"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def warm(browser: Any, app_url: str, patience: None) -> None:
-    """Until the server is warm, the sidebar asks it again and again, and messages could not be counted."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(app_url)
-    expect(page.get_by_text("CPU")).to_be_visible()
-    context.close()
-
-
-@pytest.fixture
-def wire(page: Any) -> Wire:
-    page.context.set_default_timeout(PATIENCE)
-    return Wire(page)
 
 
 @pytest.fixture
@@ -105,7 +83,7 @@ def test_a_tapped_picture_appears_large_with_what_the_judge_reads(opened: Any, w
         assert re.search(r"reads \d \(", text)
         seen.add(text)
     assert len(seen) > 1
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(SILENCE)
     assert wire.sent == before  # a look asks the server nothing
     assert fits(page)
 
@@ -158,7 +136,7 @@ def test_a_drag_paints_each_move_and_speaks_at_its_end(opened: Any, wire: Wire) 
     for n in range(1, 5):
         page.mouse.move(*place(box, 0.5 + 0.09 * n, 0.5))
         seen.append(pixels(page.locator(AFTER)))
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(SILENCE)
     assert wire.sent == before
     assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(seen))
     page.mouse.up()

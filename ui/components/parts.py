@@ -24,7 +24,7 @@ def drawing_pad(name: str, *, empty: bool, key: str) -> Any:
     """A sheet to draw on; code, reconstruction and error follow the pen.
 
     Args:
-        name: a checkpoint with an encoder and a decoder that a browser can run.
+        name: a checkpoint with an encoder and a decoder that a browser can run; empty for none.
         empty: whether the server has no drawing of this visitor's; if the tab still has one, it is sent again.
         key: the widget's. Pads of one key on several pages show one drawing.
 
@@ -49,7 +49,8 @@ def drawing_pad(name: str, *, empty: bool, key: str) -> Any:
     }
     data: dict[str, Any] = {"empty": empty}
     try:
-        data |= {"encoder": published_network(name, "encode"), "decoder": published_network(name, "decode")}
+        if name:
+            data |= {"encoder": published_network(name, "encode"), "decoder": published_network(name, "decode")}
     except GenlabError as error:
         st.warning(explain(error))
     try:

@@ -30,8 +30,10 @@ export function component(create) {
         place.view = create(place.root, say, data.key);
       }
       place.root.style.colorScheme = isDark(place.root) ? "dark" : "light"; // of the browser's own controls
+      place.root.ariaBusy = "true";
       await place.view.update(data, current);
       if (!current()) return leave;
+      place.root.ariaBusy = null;
       if (place.failed) place.send("failed", null);
       place.failed = false;
     } catch (error) {
@@ -40,6 +42,7 @@ export function component(create) {
       place.view?.leave?.();
       place.view = null;
       place.root.replaceChildren(element("p", { class: "gl-broken", role: "alert" }, data.words.broken));
+      place.root.ariaBusy = null;
       if (!place.failed) place.send("failed", String(error.message).slice(0, 200));
       place.failed = true;
     }

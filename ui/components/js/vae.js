@@ -196,7 +196,7 @@ export default component((root) => {
   function penned({ detail }) {
     if (!detail.digit || !nets) return;
     picture = Float32Array.from(detail.digit);
-    soon();
+    follow(); // in the sheet's own frame: asking for one would be a frame late
   }
   page.addEventListener("code", penned);
 

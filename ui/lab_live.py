@@ -1,0 +1,299 @@
+"""A training as it goes on: how far it is, its curves, what its network draws, and whether it is well."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from genlab import data
+from genlab.errors import GenlabError
+from genlab.workshop import folders, shots
+from genlab.workshop.orders import Order
+from genlab.workshop.progress import Progress
+from ui import lab_runs, live
+from ui.i18n import N_, _, explain, n_, number, separators
+from ui.lab_order import short_title, title_of
+from ui.pictures import to_png
+
+if TYPE_CHECKING:
+    from ui.lab_runs import Run
+
+EVERY = 0.8  # seconds between two looks
+LOSSES = {
+    "loss": N_("whole loss"),
+    "mse": "MSE",
+    "mse_signed": N_("MSE, pixels from −1 to 1"),
+    "sse": "SSE",
+    "sse_signed": N_("SSE, pixels from −1 to 1"),
+    "bce": N_("cross-entropy of the pixels"),
+    "kl": "KL",
+    "cross_entropy": N_("cross-entropy of the class"),
+    "told": N_("cross-entropy of the class asked for"),
+    "weighted": N_("weighted error"),
+    "l1": "L1",
+    "contractive": N_("contractive penalty"),
+    "d_loss": N_("discriminator’s loss"),
+    "g_loss": N_("generator’s loss"),
+}
+COLLAPSE = ("few", "mostly", "alike")  # kinds of alarm, as in ``genlab.health``
+ACCURACIES = {"d_real": N_("real pictures taken for real"), "d_fake": N_("generated ones found out")}
+GAP, SHOWN_ROWS = 2, 10
+STYLE = """<style>
+.gl-shots { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.15rem; max-width: 46rem; }
+.gl-shots p { margin: 0.45rem 0 0; font-size: 0.95rem; line-height: 1.3; font-weight: 600; }
+.gl-shots img { width: 100%; display: block; image-rendering: pixelated; }
+</style>"""
+
+
+def buttons() -> None:
+    """Pause, go on, one epoch, stop: of a run that is under way. They speak to its process and draw nothing anew."""
+    run = lab_runs.current()
+    if run is None or not run.active:
+        return
+    waiting = run.worker.state == "waiting"
+    paused = run.progress is not None and run.progress.state == "paused"
+    shown = [("pause", _("Pause"), ":material/pause:", "")]
+    if paused:
+        shown = [("go", _("Continue"), ":material/play_arrow:", "")]
+    shown += [("epoch", _("One epoch"), ":material/skip_next:", _("Train to the end of an epoch, then pause"))]
+    shown += [("stop", _("Stop"), ":material/stop:", "")]
+    with st.container(horizontal=True):
+        for word, label, icon, help_ in shown:
+            st.button(
+                label,
+                icon=icon,
+                key=f"lab_{word}",
+                on_click=run.say,
+                args=(word,),
+                disabled=waiting and word != "stop",
+                help=help_ or None,
+            )
+
+
+def panel(_worker: live.Worker[Progress] | None) -> None:
+    """All the rest; called again and again while the training is under way."""
+    run = lab_runs.current()
+    progress, folder = lab_runs.last_progress(), folders.find(lab_runs.token())
+    if run is not None:
+        status(run, progress)
+    elif progress is not None:
+        bar(progress, _("Cut off in epoch {done} of {of}, when the server was stopped."))
+    if progress is None or folder is None or not progress.shots:
+        return
+    order = folders.order_or_none(folder)
+    if order is not None:
+        st.caption(f"{title_of(order.entry)} · {short_title(order.train.dataset)}")
+    pictures(folder, progress, choose=not (run and run.active and progress.state != "paused"), order=order)
+    curves(progress)
+    if order is not None:
+        health(progress, order)
+
+
+# --------------------------------------------------------------------------------------- how far
+def status(run: Run, progress: Progress | None) -> None:
+    """In one line: in the line, preparing, how far and how long yet, how it ended."""
+    worker = run.worker
+    if worker.state == "failed":
+        st.error(explain(worker.error or GenlabError(live.FAILED)))
+        return
+    if worker.state == "waiting":
+        if worker.position:
+            line = n_(
+                "Another training is running on this machine. Your place in the line: {n}.",
+                "{most} others are training on this machine. Your place in the line: {n}.",
+                lab_runs.MOST_AT_ONCE,
+            )
+            st.info(line.format(most=number(lab_runs.MOST_AT_ONCE), n=number(worker.position)))
+        return
+    progress = progress or Progress()
+    if progress.state == "failed":
+        st.error(explain(progress.failure() or GenlabError(live.FAILED)))
+        return
+    said = {
+        "preparing": _("Getting ready …"),
+        "training": _("Epoch {epoch} of {of} · {speed} pictures/s · {left}"),
+        "paused": _("Paused in epoch {epoch} of {of}"),
+        "saving": _("Keeping the result …"),
+        "done": _("Done: {of} epochs in {time}."),
+        "stopped": _("Stopped in epoch {epoch} of {of}, after {time}."),
+        "late": _("Stopped in epoch {epoch} of {of}: the time for one training, {most} minutes, is over."),
+        "rule": _("Stopped in epoch {epoch} of {of} by the rule."),
+    }[progress.state]
+    if not worker.active and not progress.ended:
+        said = _("Stopped in epoch {epoch} of {of}, when the connection was lost.")
+        if worker.state == "stopped":
+            said = _("Left the line.") if not progress.step else _("Stopped in epoch {epoch} of {of}.")
+    if progress.state == "done" and progress.epochs <= 1:
+        said = _("Done in {time}.")
+    bar(progress, said)
+    if progress.trigger:
+        trigger(progress.trigger)
+
+
+def bar(progress: Progress, said: str) -> None:
+    """The progress bar with its words."""
+    told = {
+        "epoch": number(progress.epoch),
+        "done": number(progress.whole + 1),
+        "of": number(progress.epochs),
+        "speed": number(progress.speed),
+        "left": left(progress.left),
+        "time": clock(progress.seconds),
+        "most": number(lab_runs.SECONDS / 60),
+    }
+    st.progress(progress.part, text=said.format(**told))
+
+
+def left(seconds: float | None) -> str:
+    """How long yet."""
+    return _("…") if seconds is None else _("{time} left").format(time=clock(seconds))
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people say them: 8 s, 1:05 min, 1:05 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return _("{n} s").format(n=number(whole))
+    if whole < 3600:
+        return _("{m}:{s:02d} min").format(m=whole // 60, s=whole % 60)
+    return _("{h}:{m:02d} h").format(h=whole // 3600, m=whole // 60 % 60)
+
+
+def trigger(found: dict[str, Any]) -> None:
+    """What the rule saw."""
+    st.info(
+        _(
+            "The discriminator could not tell any more: from step {first} to {last} it was right about {low} to "
+            "{high} % of the pictures."
+        ).format(
+            first=number(found["first"]),
+            last=number(found["last"]),
+            low=number(100 * found["low"]),
+            high=number(100 * found["high"]),
+        ),
+        icon=":material/balance:",
+    )
+
+
+# --------------------------------------------------------------------------------------- what it draws
+def pictures(folder: Path, progress: Progress, *, choose: bool, order: Order | None) -> None:
+    """The watched pictures, what becomes of them, and random ones; of the last epoch, or of any once it rests."""
+    found = kept_shots(folder, progress.shots)
+    if found is None:
+        return
+    epochs = [int(epoch) for epoch in found.epochs]
+    epoch = epochs[-1]
+    if choose and len(epochs) > 1:
+        key = f"lab_shot {folder.name} {progress.shots}"
+        epoch = st.select_slider(_("Drawn after epoch"), epochs, value=epoch, format_func=number, key=key) or epoch
+    n = found.at(int(epoch))
+    rows = []
+    if found.rebuilt.size or found.read.size:
+        rows.append((_("Test pictures"), found.watched))
+    if found.rebuilt.size:
+        rows.append((_("Rebuilt after epoch {n}").format(n=number(epoch)), found.rebuilt[n]))
+    if found.random.size:
+        rows.append((_("Random pictures after epoch {n}").format(n=number(epoch)), found.random[n]))
+    body = ""
+    for title, images in rows:
+        source = base64.b64encode(sheet(images)).decode()
+        body += f'<p>{escape(title)}</p><img alt="{escape(title, quote=True)}" src="data:image/png;base64,{source}">'
+    if found.read.size and order is not None:
+        names = data.describe(order.train.dataset).class_names
+        read = " ".join(names[int(c)] if int(c) < len(names) else "?" for c in found.read[n])
+        body += f"<p>{escape(_('Read as: {classes}').format(classes=read))}</p>"
+    st.html(f'{STYLE}<div class="gl-shots">{body}</div>')
+
+
+def kept_shots(folder: Path, count: int) -> shots.Shots | None:
+    """The shots so far; read once for each report that has more of them."""
+    kept = st.session_state.get("lab_shots")
+    if kept is None or kept[0] != (folder.name, count):
+        try:
+            kept = st.session_state["lab_shots"] = ((folder.name, count), shots.read(folder))
+        except GenlabError:
+            return None
+    found: shots.Shots = kept[1]
+    return found
+
+
+def sheet(images: np.ndarray) -> bytes:
+    """``uint8`` (n, C, H, W) in rows of ten, with clear gaps -> PNG."""
+    n, channels, tall, wide = images.shape
+    rows = -(-n // SHOWN_ROWS)
+    whole = np.zeros((rows * SHOWN_ROWS, tall + GAP, wide + GAP, 4), np.uint8)
+    pixels = images.transpose(0, 2, 3, 1)
+    whole[:n, :tall, :wide, :3] = pixels if channels == 3 else np.repeat(pixels, 3, axis=3)
+    whole[:n, :tall, :wide, 3] = 255
+    joined = whole.reshape(rows, SHOWN_ROWS, tall + GAP, wide + GAP, 4).transpose(0, 2, 1, 3, 4)
+    return to_png(joined.reshape(rows * (tall + GAP), -1, 4)[:-GAP, :-GAP])
+
+
+# --------------------------------------------------------------------------------------- curves
+def curves(progress: Progress) -> None:
+    """Every loss by its name; of a GAN also how often the discriminator is right."""
+    from genlab.figures_lab import plot_curves
+
+    curve = progress.curve
+    if not curve.ends or not curve.values:
+        return
+    each = progress.steps / max(1, progress.epochs)
+    epochs = [end / each for end in curve.ends]
+    shown = {_(LOSSES.get(name, name)): values for name, values in curve.values.items() if name not in ACCURACIES}
+    how: dict[str, Any] = {"x_title": _("Epoch"), "separators": separators()}
+    quiet = {"displayModeBar": False}
+    if shown:
+        figure = plot_curves(epochs, shown, progress.epochs, **how)
+        st.plotly_chart(figure, key="lab_losses", config=quiet)
+    right = {_(ACCURACIES[name]): values for name, values in curve.values.items() if name in ACCURACIES}
+    if right:
+        st.markdown(_("**The discriminator is right about** (grey: within 50 ± 5 %)"))
+        figure = plot_curves(epochs, right, progress.epochs, percent=True, band=(0.45, 0.55), height=230, **how)
+        st.plotly_chart(figure, key="lab_accuracy", config=quiet)
+
+
+# --------------------------------------------------------------------------------------- health
+def alarms(found: list[Any]) -> None:
+    """What is wrong, and why: in one box for each."""
+    reasons = [explain(GenlabError(sentence, **fields)) for kind, sentence, fields in found if kind in COLLAPSE]
+    others = [explain(GenlabError(sentence, **fields)) for kind, sentence, fields in found if kind not in COLLAPSE]
+    if reasons:
+        line = f"**{_('Alarm: mode collapse.')}** " + " ".join(reasons)
+        st.warning(line, icon=":material/notifications_active:")
+    for reason in others:
+        st.warning(f"**{_('Alarm.')}** {reason}", icon=":material/notifications_active:")
+
+
+def health(progress: Progress, order: Order) -> None:
+    """What the judge reads in random pictures, how much they differ, and alarms with their reasons."""
+    from genlab.figures_lab import plot_shares
+    from genlab.health import drawn
+
+    found = progress.health
+    if not found:
+        return
+    alarms(found["alarms"])
+    names = data.describe(order.train.dataset).class_names
+    shares = found["shares"]
+    figure = plot_shares(
+        names,
+        shares,
+        x_title=_("What the judge reads"),
+        y_title=_("Random pictures"),
+        fair=1 / len(names),
+        separators=separators(),
+    )
+    left_, right_ = st.columns([3, 1], vertical_alignment="center")
+    with left_:
+        st.plotly_chart(figure, key="lab_shares", config={"displayModeBar": False})
+    with right_:
+        st.metric(_("Classes drawn"), f"{number(drawn(shares))} / {number(len(shares))}")
+        differ = number(100 * found["diversity"])
+        help_ = _("How much random pictures differ from each other, of what real ones do, as the judge sees them")
+        st.metric(_("Diversity"), f"{differ} %", help=help_)
+    st.caption(_("Read by {judge} in {n} random pictures.").format(judge="classifier-mnist", n=number(found["count"])))
