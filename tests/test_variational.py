@@ -10,7 +10,7 @@ import torch
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from genlab import checkpoints
-from genlab.bounds import bernoulli_nll, importance_bound, kl_normal, log_normal, log_weights
+from genlab.bounds import bernoulli_nll, binary_nll, importance_bound, kl_normal, log_normal, log_weights
 from genlab.config import ConditionalVAEConfig, DenseConfig, JudgeConfig, MixtureConfig, TrainConfig, VAEConfig
 from genlab.errors import CheckpointError, ConfigError
 from genlab.export import record
@@ -66,6 +66,10 @@ def test_bernoulli_is_torch_s_for_black_and_white_and_the_cross_entropy_for_grey
     logits = 3 * torch.randn(2, 5, 9, generator=g)
     x = torch.bernoulli(torch.rand(5, 9, generator=g), generator=g)
     torch.testing.assert_close(bernoulli_nll(logits, x), -Bernoulli(logits=logits).log_prob(x).sum(-1))
+    torch.testing.assert_close(binary_nll(logits, x), bernoulli_nll(logits, x))
+    rough = binary_nll(logits.bfloat16(), x)  # of logits as they come in mixed precision, summed exactly
+    torch.testing.assert_close(rough, bernoulli_nll(logits.bfloat16(), x), rtol=0.01, atol=0.01)
+    assert rough.dtype == torch.float32
     grey = torch.rand(5, 9, generator=g)
     torch.testing.assert_close(bernoulli_nll(logits[0], grey).mean(), LOSSES["bce"](logits[0].sigmoid(), grey))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from genlab.catalog import CATALOG
 from genlab.errors import CheckpointError, GenlabError
 from ui import warm
 from ui.address import choose
@@ -113,7 +114,7 @@ def here() -> dict[str, Kind]:
             st.warning(explain(error))
     if not found:
         raise CheckpointError("None of the networks of this lesson is on this machine.")
-    missing = [kind.name for kind in KINDS.values() if kind.name not in known]
+    missing = [kind.name for kind in KINDS.values() if kind.name in CATALOG and kind.name not in known]
     if missing:
         st.caption(_("Not on this machine: {names}.").format(names=", ".join(missing)))
     return found

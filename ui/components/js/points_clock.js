@@ -34,6 +34,7 @@ export function makeClock({ round, ended, moment, changed, paint }) {
   function pause() {
     cancelAnimationFrame(asked);
     asked = 0;
+    if (!clock.slow) finish();
     changed();
   }
 
@@ -53,9 +54,9 @@ export function makeClock({ round, ended, moment, changed, paint }) {
   }
 
   function setSlow(on) {
-    clock.slow = on;
-    if (!on) finish();
+    finish();
     if (until) pause();
+    clock.slow = on;
     until = null;
     show(null);
   }
