@@ -25,14 +25,14 @@ def lesson() -> None:
     st.title(_("Sample a GAN"))
     st.markdown(
         _(
-            "A **generator** $G$ turns noise into pictures. A **discriminator** $D$ learns to tell them from real "
-            "ones, and $G$ learns to deceive it. Afterwards, $G$ alone draws: a throw of dice, a digit that nobody "
-            "wrote."
+            "A **generator** $G$ turns noise $z \\sim \\mathcal N(0, I)$ into pictures. A **discriminator** $D$ "
+            "learns to tell them from real ones, and $G$ learns to deceive it. Afterwards, $G$ alone draws: a throw of "
+            "dice, a digit that nobody wrote."
         )
     )
     st.latex(
-        r"\begin{aligned} \min_G \max_D\; &\mathbb E_x \ln D(x) \\ {}+{} &\mathbb E_z \ln\bigl(1 - D(G(z))\bigr),"
-        r"\quad z \sim \mathcal N(0, I) \end{aligned}"
+        r"\begin{aligned} \min_G \max_D\; &\mathbb E_x \ln D(x) \\ {}+{} &\mathbb E_z \ln\bigl(1 - D(G(z))\bigr)"
+        r"\end{aligned}"
     )
     view = choose(
         _("What to see"), {key: _(title) for key, (title, _show) in VIEWS.items()}, key="show", default="sample"

@@ -284,6 +284,7 @@ def test_the_curves_are_the_training_s_and_the_course_s(monkeypatch: pytest.Monk
     assert len(losses.lines[2].y) == len(losses.lines[3].y) == 40
     assert losses.low == 0
     assert losses.high >= max(max(line.y) for line in losses.lines)
+    assert (losses.high - losses.low) / losses.step in (2, 3, 4)
     assert list(right.lines[1].y) == [100 * row["d_fake"] for row in history]
     assert dict(zip(fd.lines[0].x, fd.lines[0].y, strict=True)) == {r["epoch"]: r["fd"] for r in history if "fd" in r}
     assert fd.low <= min(fd.lines[0].y) <= max(fd.lines[0].y) <= fd.high

@@ -146,15 +146,14 @@ def charts(name: str, names: list[str]) -> list[Chart]:
                 Line(name=_("G, printed"), colour=GENERATOR, x=epochs, y=course["g_loss"], dashed=True),
             ]
         values = [value for line in lines for value in line.y]
-        low = min(0.0, -nice(-min(values)))
-        found.append(Chart(title=_("Losses"), lines=lines, low=low, high=nice(max(values)), digits=2))
+        found.append(Chart(title=_("Losses"), lines=lines, digits=2, **axis(min(0.0, *values), max(values))))
     x, (real, fake) = series(name, "d_real", "d_fake")
     if x:
         lines = [
             Line(name=_("real"), colour=DISCRIMINATOR, x=x, y=[100 * value for value in real]),
             Line(name=_("generated"), colour=GENERATOR, x=x, y=[100 * value for value in fake]),
         ]
-        found.append(Chart(title=_("D is right about"), lines=lines, low=0, high=100, unit=" %", guide=50))
+        found.append(Chart(title=_("D is right about"), lines=lines, low=0, high=100, step=50, unit=" %", guide=50))
     return found + judged(name, names)
 
 
@@ -176,16 +175,16 @@ def judged(name: str, names: list[str]) -> list[Chart]:
         line = Line(
             name=_("digits"), colour=INK, x=[row["epoch"] for row in rows], y=[drawn(row["classes"]) for row in rows]
         )
-        found.append(Chart(title=_("Digits found"), lines=[line], low=0, high=10))
+        found.append(Chart(title=_("Digits found"), lines=[line], low=0, high=10, step=5))
     return found
 
 
-def nice(value: float) -> float:
-    """The least of 1, 2, 5, 10 … and their tenths that is no less; 0 for what is negative."""
-    if value <= 0:
-        return 0.0
-    ten = 10.0 ** _floor_log(value)
-    return next((step * ten for step in STEPS if step * ten >= value), 10 * ten)
+def axis(low: float, high: float) -> dict[str, float]:
+    """An axis with two to four steps of 1, 2 or 5 times a power of ten that holds ``low`` and ``high``."""
+    third = max(high - low, 1e-3) / 3
+    ten = 10.0 ** _floor_log(third)
+    step = next((step * ten for step in STEPS if step * ten >= third), 10 * ten)
+    return {"low": math.floor(low / step) * step, "high": math.ceil(high / step) * step, "step": step}
 
 
 def _floor_log(value: float) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from genlab.config.base import check
-from genlab.config.generative import MAX_CLASSES
-from genlab.config.networks import MAX_LAYERS, MAX_WIDTH, ModelConfig, OutputName, check_halvings
+from genlab.config.generative import check_classes
+from genlab.config.networks import ModelConfig, OutputName, check_halvings, check_widths
 
 LEAK = 0.2
 """Slope of the discriminator's leaky ReLU below 0, as in the course and in Radford, Metz & Chintala 2016."""
@@ -37,20 +37,10 @@ class GANConfig(ModelConfig):
 
     def validate(self) -> None:
         super().validate()
-        for widths in (self.hidden, self.critic):
-            check(
-                len(widths) <= MAX_LAYERS and all(1 <= w <= MAX_WIDTH for w in widths),
-                "Hidden layers {widths} are out of bounds: at most {most} layers of 1 to {width} units.",
-                widths=str(widths)[:80],
-                most=MAX_LAYERS,
-                width=MAX_WIDTH,
-            )
-        check(
-            self.classes != 1 and 0 <= self.classes <= MAX_CLASSES and self.classes < self.latent_dim,
-            "A code of {k} numbers has no room for {classes} classes and a style.",
-            k=self.latent_dim,
-            classes=self.classes,
-        )
+        check_widths(self.hidden)
+        check_widths(self.critic)
+        if self.classes:
+            check_classes(self.classes, self.latent_dim)
 
     @property
     def style_dim(self) -> int:

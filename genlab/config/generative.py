@@ -26,6 +26,16 @@ class VAEConfig(DenseConfig):
         )
 
 
+def check_classes(classes: int, latent_dim: int) -> None:
+    """Raise ``ConfigError`` unless a code of ``latent_dim`` numbers can end with ``classes`` after a style."""
+    check(
+        2 <= classes <= MAX_CLASSES and classes < latent_dim,
+        "A code of {k} numbers has no room for {classes} classes and a style.",
+        k=latent_dim,
+        classes=classes,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConditionalVAEConfig(VAEConfig):
     """A variational autoencoder that is told the class; the last ``classes`` numbers of its code are the class."""
@@ -36,12 +46,7 @@ class ConditionalVAEConfig(VAEConfig):
 
     def validate(self) -> None:
         super().validate()
-        check(
-            2 <= self.classes <= MAX_CLASSES and self.classes < self.latent_dim,
-            "A code of {k} numbers has no room for {classes} classes and a style.",
-            k=self.latent_dim,
-            classes=self.classes,
-        )
+        check_classes(self.classes, self.latent_dim)
 
     @property
     def style_dim(self) -> int:

@@ -52,6 +52,17 @@ class ModelConfig(Config):
         return channels * height * width
 
 
+def check_widths(widths: tuple[int, ...]) -> None:
+    """Raise ``ConfigError`` unless these can be the widths of hidden layers."""
+    check(
+        len(widths) <= MAX_LAYERS and all(1 <= w <= MAX_WIDTH for w in widths),
+        "Hidden layers {widths} are out of bounds: at most {most} layers of 1 to {width} units.",
+        widths=str(widths)[:80],
+        most=MAX_LAYERS,
+        width=MAX_WIDTH,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class DenseConfig(ModelConfig):
     """A dense autoencoder: D – hidden – latent_dim – reversed(hidden) – D.
@@ -77,13 +88,7 @@ class DenseConfig(ModelConfig):
 
     def validate(self) -> None:
         super().validate()
-        check(
-            len(self.hidden) <= MAX_LAYERS and all(1 <= w <= MAX_WIDTH for w in self.hidden),
-            "Hidden layers {widths} are out of bounds: at most {most} layers of 1 to {width} units.",
-            widths=str(self.hidden)[:80],
-            most=MAX_LAYERS,
-            width=MAX_WIDTH,
-        )
+        check_widths(self.hidden)
 
 
 @dataclass(frozen=True, kw_only=True)

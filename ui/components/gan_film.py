@@ -50,6 +50,7 @@ class Chart:
         title: translated.
         lines: drawn in it.
         low, high: of its axis.
+        step: from one mark of it to the next, where it is not logarithmic.
         digits: of a number, after the point.
         unit: after a number.
         log: whether the axis is logarithmic.
@@ -60,6 +61,7 @@ class Chart:
     lines: Sequence[Line]
     low: float
     high: float
+    step: float = 1.0
     digits: int = 0
     unit: str = ""
     log: bool = False

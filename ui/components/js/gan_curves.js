@@ -2,7 +2,7 @@
  * Small charts over the epochs, with a marker that follows a hand.
  *
  *     const chart = makeChart();           // chart.box is the element
- *     chart.draw(data, last, words.lang);  // data: {title, lines, low, high, digits, unit, log, guide}; last: of the epochs
+ *     chart.draw(data, last, words.lang);  // data: {title, lines, low, high, step, digits, unit, log, guide}; last: of the epochs
  *     chart.mark(epoch);                   // moves the marker, and says what the lines are there
  *
  * A line is {name, colour, x, y, dashed}; colour is CSS.
@@ -15,7 +15,7 @@ const [WIDE, HIGH] = [260, 120];
 const [LEFT, RIGHT, TOP, BOTTOM] = [38, 254, 8, 100];
 
 export function makeChart() {
-  let data, last, write, whole, lines;
+  let data, last, write, whole, tick, lines;
 
   const title = element("b");
   const legend = element("span", { class: "gl-legend" });
@@ -32,8 +32,12 @@ export function makeChart() {
   }
 
   function ticks() {
-    if (!data.log) return [data.low, (data.low + data.high) / 2, data.high];
     const found = [];
+    if (!data.log) {
+      const count = Math.round((data.high - data.low) / data.step);
+      for (let n = 0; n <= count; n++) found.push(data.low + n * data.step);
+      return found;
+    }
     for (let tick = 10 ** Math.ceil(Math.log10(data.low) - 1e-9); tick <= data.high * 1.001; tick *= 10) found.push(tick);
     return found;
   }
@@ -41,7 +45,7 @@ export function makeChart() {
   function axes() {
     const texts = ticks().flatMap((value) => [
       drawn("line", { class: "gl-tick", x1: LEFT, x2: RIGHT, y1: up(value), y2: up(value) }),
-      label(LEFT - 4, up(value) + 4, "end", data.log ? whole(value) : write(value)),
+      label(LEFT - 4, up(value) + 4, "end", tick(value)),
     ]);
     const ends = [0, Math.round(last / 2), last].map((epoch) => {
       return label(across(epoch), HIGH - 5, epoch === last ? "end" : "middle", whole(epoch));
@@ -65,6 +69,8 @@ export function makeChart() {
     [data, last] = [sent, lastEpoch];
     const format = numbers(lang, data.digits);
     whole = numbers(lang, 0);
+    const marks = numbers(lang, data.log || data.step >= 1 ? 0 : 1);
+    tick = (value) => marks(value) + data.unit;
     write = (value) => format(value) + data.unit;
     lines = data.lines.map(makeLine);
     title.textContent = data.title;
