@@ -38,9 +38,7 @@ JUDGED = ("vae", "interpolate", "random_codes", "arithmetic", "differences", "ma
 WAIT_MS = 120_000
 NAV_LINK = "[data-testid='stSidebarNavLink']"
 READY = "[data-testid='stApp'][data-test-connection-state='CONNECTED'][data-test-script-state='notRunning']"
-CHART = ".js-plotly-plot .main-svg .trace, .js-plotly-plot .gl-canvas-focus"
 STRIP = ".gl-strip img"
-TITLE = {"title": ("h1", 1)}
 
 # page → what is computed before, by name: a selector, also of what is inside a component, and how many there are
 PARTS: dict[str, dict[str, tuple[str, int]]] = {
@@ -85,8 +83,16 @@ PARTS: dict[str, dict[str, tuple[str, int]]] = {
         "belief": (STRIP, 5),
         "table": (".st-key-maps_table table", 1),
     },
-    "networks": {"diagram": ("svg, .gl-strip", 1)},
-    "data": {"table": ("h1", 1)},
+    "gan": {
+        "sheet": (".gl-cell canvas", 64),
+        "looked at": (".gl-look-at canvas", 1),
+        "measures": ("[data-testid='stMarkdownContainer'] table", 1),
+    },
+    "points": {"plane": (".gl-plane canvas", 1)},
+    "densities": {"hill": (".gl-hill canvas", 1), "facts": (".gl-fit dd", 3)},
+    "lab": {"order": (".st-key-lab_start button", 1)},
+    "networks": {"diagram": (".gl-net", 1), "layers": (".gl-rows table", 1)},
+    "data": {"sets": ("[class*='st-key-dataset_']", 4)},
 }
 
 # ``appears(parts)``: resolves in the frame after the one in which all parts are painted, with the milliseconds of each
@@ -155,7 +161,7 @@ def warm_up(browser: Browser, server: Server, names: list[str]) -> None:
     page = visitor(browser, server, "/data")
     for name in names:
         page.goto(f"/{name}")
-        page.evaluate("parts => appears(parts)", PARTS.get(name, TITLE))
+        page.evaluate("parts => appears(parts)", PARTS[name])
     page.context.close()
     server.wait_until_idle()
 
@@ -163,7 +169,7 @@ def warm_up(browser: Browser, server: Server, names: list[str]) -> None:
 def by_click(browser: Browser, server: Server, name: str) -> tuple[dict[str, float], float]:
     """Seconds until each part is there, and the server's CPU seconds."""
     page = visitor(browser, server, "/home" if name == "data" else "/data")
-    page.evaluate("parts => { window.shown = appears(parts); }", PARTS.get(name, TITLE))
+    page.evaluate("parts => { window.shown = appears(parts); }", PARTS[name])
     before = server.cpu_seconds()
     page.locator(f"{NAV_LINK}[href$='/{'' if name == 'home' else name}']").click()
     times = page.evaluate("shown")
@@ -176,7 +182,7 @@ def by_link(browser: Browser, server: Server, name: str) -> float:
     """Seconds until all parts are there."""
     page = visitor(browser, server, "/home" if name == "data" else "/data")
     page.goto(f"/{name}", wait_until="commit")
-    times = page.evaluate("parts => appears(parts)", PARTS.get(name, TITLE))
+    times = page.evaluate("parts => appears(parts)", PARTS[name])
     page.context.close()
     return max(times.values()) / 1000
 
@@ -186,9 +192,7 @@ def measure(browser: Browser, server: Server, name: str, repeats: int) -> dict[s
     clicks = [by_click(browser, server, name) for _ in range(repeats)]
     links = [by_link(browser, server, name) for _ in range(repeats)]
     walls = [max(times.values()) for times, _cpu in clicks]
-    parts = {
-        part: round(statistics.median(times[part] for times, _cpu in clicks), 2) for part in PARTS.get(name, TITLE)
-    }
+    parts = {part: round(statistics.median(times[part] for times, _cpu in clicks), 2) for part in PARTS[name]}
     return {
         "page": name,
         "last": max(parts, key=parts.__getitem__),

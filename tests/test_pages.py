@@ -51,7 +51,7 @@ RECONSTRUCT, EXPLORE, DATA = "pages/reconstruct.py", "pages/explore.py", "pages/
 DENOISE, REGULARISERS = "pages/denoise.py", "pages/regularisers.py"
 TOUR = [page for page in PAGES if page != "pages/street.py"]  # which keeps the digit that was chosen elsewhere
 LESSONS = (RECONSTRUCT, EXPLORE, DENOISE, REGULARISERS)  # which begin with a digit
-OTHERS = ("pages/letters.py", "pages/stack.py", "pages/street.py")
+OTHERS = ("pages/letters.py", "pages/stack.py", "pages/street.py", "pages/gan.py")
 VARIATIONAL = tuple(
     f"pages/{name}.py" for name in ("vae", "interpolate", "random_codes", "arithmetic", "differences", "maps")
 )
@@ -251,7 +251,7 @@ def test_every_page_runs_in_both_languages_and_says_which_data_it_shows(page: st
         absent = {"en": "MNIST is not on this machine.", "pt": "O MNIST não está nesta máquina."}[lang]
         assert (absent in told[lang]) == (machine == "digits")
     assert len(told["en"]) == len(told["pt"])
-    wordless = ("$", "gl-stops")  # formulas, and the numbers below the slider
+    wordless = ("$", "gl-stops", "export function")  # formulas, numbers below the slider, programs
     prose = {
         lang: {text for text in texts if len(text.split()) > 4 and not any(mark in text for mark in wordless)}
         for lang, texts in told.items()

@@ -54,7 +54,7 @@ def show() -> None:
 
 def by_hand(name: str, family: str) -> None:
     """The part in the browser; what it says on release goes into the address."""
-    at, start = begin("theta", (name, family), 2)
+    at, start = begin("theta", (name, family), 2, key=KEY)
     values = own_values(at) if name == OWN else column(name).tolist()
     if name != OWN:
         st.query_params.pop(POINTS, None)

@@ -43,7 +43,7 @@ def show() -> None:
         kind = choose(
             _("Each class as"), {key: _(title) for key, title in CLOUDS.items()}, key="clouds", default="tilted"
         )
-    at, start = begin(PLACE, (name, kind), 4)
+    at, start = begin(PLACE, (name, kind), 4, key=KEY)
     classes = fitted(name, kind)
     start = believed(start, classes)
     found = two_classes(translated(name, classes), at, start, key=KEY)

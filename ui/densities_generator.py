@@ -34,7 +34,7 @@ def show() -> None:
     )
     titles = {name: _(one.title) for name, one in tables.COLUMNS.items()}
     name = choose(_("Real data"), titles, key="real", default="petal", round_=True)
-    at, start = begin(ARROWS, name, len(densities.KNOTS))
+    at, start = begin(ARROWS, name, len(densities.KNOTS), key=KEY)
     values = column(name)
     start = believed(start)
     found = generator_of_one(values.tolist(), axis(name), at, start, key=KEY)

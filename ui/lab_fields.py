@@ -168,13 +168,15 @@ def control(config: Config, name: str, *, key: str, step: str = "") -> Any:
         return st.toggle(label, value=value, **kept)
     if typing.get_origin(hint) is typing.Literal:
         options = PENALTIES.get(step, typing.get_args(hint)) if name == "penalty" else typing.get_args(hint)
-        return st.selectbox(label, options, index=options.index(value), format_func=option, **kept)
+        words = {each: option(each) for each in options}
+        return st.selectbox(label, options, index=options.index(value), format_func=words.__getitem__, **kept)
     if isinstance(value, tuple):
         text = st.text_input(label, value="-".join(map(str, value)), max_chars=MOST_LETTERS, **kept)
         return to_widths(text, _(about.label))
     if about.stops:
         stops = sorted({*about.stops, value})
-        return st.select_slider(label, stops, value=value, format_func=short, **kept)
+        shown = {stop: short(stop) for stop in stops}
+        return st.select_slider(label, stops, value=value, format_func=shown.__getitem__, **kept)
     kind = type(value)
     low, high, by = kind(about.low), kind(max(about.high, value)), kind(about.step)
     form = None if kind is int else f"%.{max(0, len(f'{about.step:g}'.partition('.')[2]))}f"

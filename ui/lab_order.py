@@ -66,7 +66,8 @@ def choose_row(kind: str, asked: str | None) -> Entry:
         st.session_state[key] = asked if asked in names else first if first in names else names[0]
     else:  # said at each run: a browser that misses it when two follow at once would show another
         st.session_state[key] = st.session_state[key]
-    name: str = st.selectbox(_("Model"), names, format_func=title_of, key=key)
+    titles = {name: title_of(name) for name in names}  # in this visitor's language, whoever asks for them
+    name: str = st.selectbox(_("Model"), names, format_func=titles.__getitem__, key=key)
     st.session_state[CHOSEN] = name
     if name == FIRST["ae"]:
         st.query_params.pop(MODEL, None)

@@ -135,4 +135,4 @@ def main(folder: str) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1]))
+    os._exit(main(sys.argv[1]))  # as ``genlab.workshop`` does

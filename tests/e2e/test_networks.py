@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from genlab import checkpoints, data
 from genlab.catalog import CATALOG, SIZES
-from genlab.config import ConditionalVAEConfig, ConvConfig, JudgeConfig, MapConfig, UNetConfig
+from genlab.config import ConditionalVAEConfig, ConvConfig, MapConfig, UNetConfig
 from genlab.errors import ExportError
 from genlab.export import record, to_bytes
 from genlab.seeding import make_generator
@@ -30,11 +30,11 @@ SERVED = [*(f"ae-mnist-z{k}" for k in SIZES), "ae-deep-mnist-z30", "dae-dense-mn
 CONVOLUTIONAL = [
     name for name, entry in CATALOG.items() if isinstance(entry.model, ConvConfig | MapConfig | UNetConfig)
 ]
-JUDGES = [name for name, entry in CATALOG.items() if isinstance(entry.model, JudgeConfig)]  # have no code
+CODELESS = [name for name, entry in CATALOG.items() if not entry.rebuilds]  # judges and GANs
 HALF = [
     name for name, entry in CATALOG.items() if isinstance(entry.model, ConditionalVAEConfig)
 ]  # only decoders travel
-OTHERS = sorted(name for name in CATALOG if name not in [*SERVED, *CONVOLUTIONAL, *JUDGES])
+OTHERS = sorted(name for name in CATALOG if name not in [*SERVED, *CONVOLUTIONAL, *CODELESS])
 BAR = 2e-3
 COUNT = 1000
 
@@ -180,7 +180,7 @@ def test_halves_are_read_alike_where_the_browser_has_none(blank: Any) -> None:
 
 
 def test_only_convolutional_networks_stay_on_the_server() -> None:
-    for name in (name for name in CATALOG if name not in JUDGES):
+    for name in (name for name in CATALOG if name not in CODELESS):
         model = checkpoints.load(name).model
         if name in [*CONVOLUTIONAL, *HALF]:
             with pytest.raises(ExportError):

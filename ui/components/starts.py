@@ -36,16 +36,17 @@ class Start(NamedTuple):
     newest: list[float] | None
 
 
-def begin(parameter: str, about: Hashable, length: int) -> tuple[str, list[float] | None]:
+def begin(parameter: str, about: Hashable, length: int, *, key: str | None = None) -> tuple[str, list[float] | None]:
     """A component is drawn: its ``at``, and the values in the address with which it begins, or None.
 
     Args:
-        parameter: the values' name in the address, also the component's key.
+        parameter: the values' name in the address.
         about: changes when the component is to begin anew; the address then loses its values.
         length: how many values there are.
+        key: the component's, if it is not ``parameter``.
     """
     kept = kept_start(parameter)
-    drawn = parameter in st.session_state  # in the last run; Streamlit forgets what is drawn no more
+    drawn = (key or parameter) in st.session_state  # in the last run; Streamlit forgets what is drawn no more
     asked = None if drawn and kept and not went_back() else _in_address(parameter, length)
     if kept is None or went_back() or (asked and _written(asked) != _written(kept.newest)):
         kept = Start(about, secrets.token_hex(4), asked, asked)
