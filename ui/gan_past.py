@@ -179,7 +179,7 @@ def judged(name: str, names: list[str]) -> list[Chart]:
     return found
 
 
-def axis(low: float, high: float) -> dict[str, float]:
+def axis(low: float, high: float) -> dict[str, Any]:
     """An axis with two to four steps of 1, 2 or 5 times a power of ten that holds ``low`` and ``high``."""
     third = max(high - low, 1e-3) / 3
     ten = 10.0 ** _floor_log(third)
