@@ -24,7 +24,9 @@ BROKEN = "{path} is missing, cut short, or no safetensors file. Copy it again."
 
 
 def kept_epochs(epochs: int) -> list[int]:
-    """After which epochs a generator is kept, ascending, with 0 and the last: the n-th at about n^1.5."""
+    """After which epochs a generator is kept, ascending: all of a short training, else the n-th at about n^1.5."""
+    if epochs < MOST:
+        return list(range(epochs + 1))
     return sorted({round(epochs * (n / (MOST - 1)) ** 1.5) for n in range(MOST)})
 
 

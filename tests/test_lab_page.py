@@ -156,7 +156,7 @@ def test_pausing_continuing_and_stopping(quick: dict[str, Any]) -> None:
     run = run_of(app)
     until(lambda: run.progress and run.progress.state == "paused")
     app.run()
-    assert bar(app) == "Paused in epoch 1 of 1,000"
+    assert bar(app) == "Paused after epoch 1 of 1,000"
     assert {"Continue", "One epoch", "Stop"} <= set(buttons(app))
     app.button(key="lab_go").click().run()
     until(lambda: run.progress and run.progress.whole > 2)
@@ -176,11 +176,11 @@ def test_it_is_found_again_after_another_page_and_after_a_reload(quick: dict[str
     run = run_of(app)
     until(lambda: run.progress and run.progress.state == "paused")
     go(go(app, "pages/data.py"), LAB)
-    assert bar(app) == "Paused in epoch 1 of 1,000"
+    assert bar(app) == "Paused after epoch 1 of 1,000"
     assert run.token in app.query_params["run"]
     again = visit(LAB, run=run.token)
     assert run_of(again) is run
-    assert bar(again) == "Paused in epoch 1 of 1,000"
+    assert bar(again) == "Paused after epoch 1 of 1,000"
 
 
 def test_a_token_belongs_to_one_visitor_at_a_time(quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

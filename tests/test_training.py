@@ -154,6 +154,13 @@ def test_cosine_rate_by_hand() -> None:
     assert found[8] == pytest.approx(0.005)  # half-way down
 
 
+def test_cosines_of_growing_length_by_hand() -> None:
+    """7 steps after the first: one cosine of 4, then one half as long of 2 (the last step would end it)."""
+    found = rates(7, schedule="cosine", warmup=1 / 7, cycles=2, cycle_growth=0.5)
+    expected = [0.01] + [0.005 * (1 + math.cos(math.pi * p)) for p in (0, 1 / 4, 2 / 4, 3 / 4, 0, 1 / 2)]
+    assert found == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("warmup", "highest"), [(0.0, 0), (1.0, 9)])
 def test_cosine_rate_at_the_ends_of_warm_up(warmup: float, highest: int) -> None:
     found = rates(10, schedule="cosine", warmup=warmup)

@@ -93,7 +93,7 @@ def progress(worker: live.Worker[dict[str, Any]] | None) -> None:
         st.warning(_("Stopped before the end: this machine is busy."))
     if found:
         table(found["rows"])
-        if not any(row["device"] != "cpu" for row in found["rows"]):
+        if worker.state == "done" and not any(row["device"] != "cpu" for row in found["rows"]):
             st.caption(_("This machine has no GPU."))
 
 

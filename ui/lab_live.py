@@ -49,11 +49,12 @@ def buttons() -> None:
         return
     waiting = run.worker.state == "waiting"
     paused = run.progress is not None and run.progress.state == "paused"
-    shown = [("pause", _("Pause"), ":material/pause:", "")]
-    if paused:
-        shown = [("go", _("Continue"), ":material/play_arrow:", "")]
-    shown += [("epoch", _("One epoch"), ":material/skip_next:", _("Train to the end of an epoch, then pause"))]
-    shown += [("stop", _("Stop"), ":material/stop:", "")]
+    shown = [
+        ("epoch", _("One epoch"), ":material/skip_next:", _("Train to the end of an epoch, then pause")),
+        ("stop", _("Stop"), ":material/stop:", ""),
+        # last: while one takes the place of the other both are there for a moment, and what came after would move
+        ("go", _("Continue"), ":material/play_arrow:", "") if paused else ("pause", _("Pause"), ":material/pause:", ""),
+    ]
     with st.container(horizontal=True):
         for word, label, icon, help_ in shown:
             st.button(
@@ -120,6 +121,8 @@ def status(run: Run, progress: Progress | None) -> None:
         said = _("Stopped in epoch {epoch} of {of}, when the connection was lost.")
         if worker.state == "stopped":
             said = _("Left the line.") if not progress.step else _("Stopped in epoch {epoch} of {of}.")
+    if progress.state == "paused" and progress.whole == progress.epoch:
+        said = _("Paused after epoch {epoch} of {of}")
     if progress.state == "done" and progress.epochs <= 1:
         said = _("Done in {time}.")
     bar(progress, said)

@@ -11,6 +11,8 @@ from genlab.text import N_
 GOODFELLOW = "Goodfellow et al., Generative adversarial nets, NIPS 2014, arXiv:1406.2661"
 RADFORD = "Radford, Metz & Chintala, Unsupervised representation learning with deep convolutional GANs, ICLR 2016"
 MIYATO = "Miyato, Kataoka, Koyama & Yoshida, Spectral normalization for GANs, ICLR 2018, arXiv:1802.05957"
+GULRAJANI = "Gulrajani et al., Improved training of Wasserstein GANs, NIPS 2017, arXiv:1704.00028"
+PROJECTION = "Miyato & Koyama, cGANs with projection discriminator, ICLR 2018, arXiv:1802.05637"
 
 COURSE = TrainConfig(
     epochs=40,
@@ -66,6 +68,36 @@ ADVERSARIAL: tuple[Entry, ...] = (
         paper=f"{GOODFELLOW}; {MIYATO}",
         model=GANConfig(latent_dim=32, hidden=(256, 256), critic=(512, 256), spectral=True, init="scaled_he"),
         train=replace(STEADY, epochs=40, batch_size=128),
+        step="gan",
+    ),
+    Entry(
+        name="cgan-mnist",
+        title=N_("Conditional GAN"),
+        summary="64 random numbers for the style; the digit is chosen.",
+        paper=f"{PROJECTION}; Mirza & Osindero, Conditional generative adversarial nets, 2014, arXiv:1411.1784",
+        model=replace(CONVOLUTIONAL, latent_dim=74, classes=10),
+        train=replace(STEADY, epochs=24),
+        step="gan",
+        goals={"disagreement": 0.03},
+    ),
+    Entry(
+        name="wgan-gp-mnist",
+        title=N_("Wasserstein GAN"),
+        summary="A critic that compares instead of judging, its slope held near 1; dense, five critic steps for one.",
+        paper=f"{GULRAJANI}; Arjovsky, Chintala & Bottou, Wasserstein GAN, ICML 2017, arXiv:1701.07875",
+        model=GANConfig(latent_dim=32, hidden=(256, 256), critic=(512, 256), init="scaled_he"),
+        train=replace(
+            STEADY,
+            game="wasserstein",
+            epochs=40,
+            batch_size=640,
+            critic_steps=5,
+            learning_rate=1e-3,
+            critic_rate=1.0,
+            beta2=0.9,
+            penalty="gradient",
+            penalty_weight=10.0,
+        ),
         step="gan",
     ),
     Entry(

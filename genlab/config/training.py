@@ -31,6 +31,7 @@ class TrainConfig(Config):
         learning_rate: the highest one.
         schedule: ``constant``, or ``cosine`` to zero after ``warmup`` of all steps.
         cycles: how often the cosine starts anew at the highest rate, counting the first time.
+        cycle_growth: how long a cosine is, times the one before (Loshchilov & Hutter's T_mult).
         warmup: the part of all steps in which the rate climbs linearly, 0 to 1.
         beta1, beta2: Adam's memory of gradients and of squared gradients.
         weight_decay: of AdamW.
@@ -63,6 +64,7 @@ class TrainConfig(Config):
     learning_rate: float = 2e-3
     schedule: Literal["constant", "cosine"] = "cosine"
     cycles: int = 1
+    cycle_growth: float = 1.0
     warmup: float = 0.02
     beta1: float = 0.9
     beta2: float = 0.99
@@ -92,6 +94,7 @@ class TrainConfig(Config):
             "batch_size": (1, 65_536),
             "learning_rate": (0.0, 10.0),
             "cycles": (1, 100),
+            "cycle_growth": (0.1, 10.0),
             "warmup": (0.0, 1.0),
             "critic_steps": (1, 100),
             "critic_rate": (0.0, 1000.0),

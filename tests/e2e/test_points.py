@@ -394,16 +394,21 @@ def test_a_finger_draws_real_points_and_only_then_it_plays(opened: Any) -> None:
     button(page, "Draw").tap()
     paper, part = page.locator(PAPER), page.locator(PART)
     expect(button(page, PLAY_BUTTON)).to_be_disabled()
+
+    def stroke() -> None:
+        paper.scroll_into_view_if_needed()
+        box = paper.bounding_box()
+        finger(page, [place(box, 0.3, 0.1 + 0.8 * n / 20) for n in range(21)])
+        page.wait_for_timeout(400)  # a tap right after a stroke is part of the stroke to the browser
+
     paper.scroll_into_view_if_needed()
-    box, top = paper.bounding_box(), main.evaluate("e => e.scrollTop")
-    stroke = [place(box, 0.3, 0.1 + 0.8 * n / 20) for n in range(21)]
-    finger(page, stroke)
+    top = main.evaluate("e => e.scrollTop")
+    stroke()
     assert main.evaluate("e => e.scrollTop") == top
     found = part.evaluate(DRAWN)
     assert 20 <= len(found) <= 42
     assert all(value == pytest.approx(-0.6, abs=0.02) for value in found[::2])
     assert found[1] > 1 > -1 > found[-1]
-    page.wait_for_timeout(400)  # a tap right after a stroke is part of the stroke to the browser
     button(page, PLAY_BUTTON).tap()
     beyond(page, 5)
     for stored, kept in (("[0.1, null, 0.2]", 0), ("[0, 9]", 0), ("[" + "0.5, -0.5, " * 397 + "1, 1]", 796)):
@@ -411,7 +416,7 @@ def test_a_finger_draws_real_points_and_only_then_it_plays(opened: Any) -> None:
         page.reload()
         expect(button(page, "Draw")).to_have_attribute("aria-pressed", "true")
         assert len(part.evaluate(DRAWN)) == kept
-    finger(page, stroke)
+    stroke()
     assert len(part.evaluate(DRAWN)) == 800  # 400 points and no more
     expect(page.locator(SAID)).to_contain_text("at most 400")
     button(page, "Erase").tap()
@@ -447,7 +452,7 @@ def test_everything_has_a_name_and_can_be_switched(opened: Any) -> None:
         seen.add(picture.evaluate("e => e.toDataURL()"))
     assert len(seen) == 4
     slider = page.locator(PART).get_by_role("slider", name="Hidden layers", include_hidden=True)
-    page.locator(".gl-aside summary").click()
+    page.locator(".gl-points summary").click()
     slider.focus()
     page.keyboard.press("End")
     expect(slider).to_have_attribute("aria-valuetext", "3")

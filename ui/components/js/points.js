@@ -89,9 +89,9 @@ export default component((root, say) => {
         trials.box,
         row(again, fresh),
         row(...Object.values(ticks).map(({ box }) => box)),
-        element("details", {}, more, element("div", { class: "gl-points-knobs" }, ...KNOBS.map((name) => knobs[name].box))),
       ),
       panel.box,
+      element("details", {}, more, element("div", { class: "gl-points-knobs" }, ...KNOBS.map((name) => knobs[name].box))),
     ),
   );
   const soon = eachFrame(() => clock.isPlaying() || paint(1));
