@@ -163,7 +163,8 @@ def gan_step(play: Play, x: Tensor) -> dict[str, Tensor]:
     game = GAMES[config.game]
     assert play.labels is not None
     told = network.told(play.labels)
-    for real, its in zip(x.chunk(config.critic_steps), told.chunk(config.critic_steps), strict=True):
+    turns = min(config.critic_steps, len(x))
+    for real, its in zip(x.tensor_split(turns), told.tensor_split(turns), strict=True):
         z = network.draw_codes(len(real), play.generator).to(x.device)
         with only(network.discriminator, network):
             said = play.model(z, real, its, slope_places(play, real))

@@ -182,6 +182,8 @@ def test_each_turn_moves_its_own_network_only(entry: Entry) -> None:
     *theirs, ours = turn(model, entry.train)
     assert len(theirs) == entry.train.critic_steps
     everything = {name for name, _ in model.named_parameters()}
+    if entry.train.game == "wasserstein":  # which compares: what is added to all answers changes nothing
+        everything.remove("discriminator.verdict.bias")
     for moved in theirs:
         assert moved
         assert all(name.startswith("discriminator.") for name in moved)
