@@ -286,9 +286,11 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, step: int, steps: int, c
         warmup = max(1, round(config.warmup * steps))
         share = max(0, step - warmup) / max(1, steps - warmup)
         progress, length = share * sum(config.cycle_growth**cycle for cycle in range(config.cycles)), 1.0
+        highest = 1.0
         while progress >= length:
             progress, length = progress - length, length * config.cycle_growth
-        factor = min((step + 1) / warmup, 0.5 * (1 + math.cos(math.pi * progress / length)))
+            highest *= config.cycle_rate
+        factor = min((step + 1) / warmup, 0.5 * highest * (1 + math.cos(math.pi * progress / length)))
     rate = config.learning_rate * factor
     for group in optimizer.param_groups:
         group["lr"] = rate * group.get("factor", 1.0)

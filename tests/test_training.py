@@ -155,9 +155,10 @@ def test_cosine_rate_by_hand() -> None:
 
 
 def test_cosines_of_growing_length_by_hand() -> None:
-    """7 steps after the first: one cosine of 4, then one half as long of 2 (the last step would end it)."""
-    found = rates(7, schedule="cosine", warmup=1 / 7, cycles=2, cycle_growth=0.5)
-    expected = [0.01] + [0.005 * (1 + math.cos(math.pi * p)) for p in (0, 1 / 4, 2 / 4, 3 / 4, 0, 1 / 2)]
+    """6 steps after the first: one cosine of 4, then one of 2, half as long and a fifth as high."""
+    found = rates(7, schedule="cosine", warmup=1 / 7, cycles=2, cycle_growth=0.5, cycle_rate=0.2)
+    expected = [0.01] + [0.005 * (1 + math.cos(math.pi * p)) for p in (0, 1 / 4, 2 / 4, 3 / 4)]
+    expected += [0.001 * (1 + math.cos(math.pi * p)) for p in (0, 1 / 2)]
     assert found == pytest.approx(expected)
 
 

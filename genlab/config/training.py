@@ -32,6 +32,7 @@ class TrainConfig(Config):
         schedule: ``constant``, or ``cosine`` to zero after ``warmup`` of all steps.
         cycles: how often the cosine starts anew at the highest rate, counting the first time.
         cycle_growth: how long a cosine is, times the one before (Loshchilov & Hutter's T_mult).
+        cycle_rate: how high it begins, times the one before.
         warmup: the part of all steps in which the rate climbs linearly, 0 to 1.
         beta1, beta2: Adam's memory of gradients and of squared gradients.
         weight_decay: of AdamW.
@@ -65,6 +66,7 @@ class TrainConfig(Config):
     schedule: Literal["constant", "cosine"] = "cosine"
     cycles: int = 1
     cycle_growth: float = 1.0
+    cycle_rate: float = 1.0
     warmup: float = 0.02
     beta1: float = 0.9
     beta2: float = 0.99
@@ -95,6 +97,7 @@ class TrainConfig(Config):
             "learning_rate": (0.0, 10.0),
             "cycles": (1, 100),
             "cycle_growth": (0.1, 10.0),
+            "cycle_rate": (0.0, 10.0),
             "warmup": (0.0, 1.0),
             "critic_steps": (1, 100),
             "critic_rate": (0.0, 1000.0),
