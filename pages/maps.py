@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genlab.errors import GenlabError
-from ui import maps, maps_making, maps_views, routing
+from ui import kept, maps, maps_making, maps_views, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.maps_space import PIXELS, STAND_IN, Space, choose_space
@@ -51,7 +51,7 @@ def explore(about: tuple[Tensor | None, Space]) -> None:
     """The maps, and the visitor's picture on them."""
     x, here = about
     if drawing():
-        x = own_drawing(STAND_IN if here.source == PIXELS else here.source)
+        x = own_drawing(STAND_IN if here.source == PIXELS or kept.find(here.source) else here.source)
     if x is None:
         missing()
     maps.explore(x, here)

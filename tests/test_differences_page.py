@@ -71,7 +71,7 @@ def test_a_missing_network_is_said_and_the_other_rows_stand(
         if folder.name != missing:
             (tmp_path / folder.name).symlink_to(folder)
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(tmp_path))
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     try:
         app = visit(PAGE)
         said = sentences(app)
@@ -79,7 +79,7 @@ def test_a_missing_network_is_said_and_the_other_rows_stand(
         assert all(missing in sentence for sentence in said)
         assert len(strips(app)) >= (3 if missing == differences.VARIATIONAL else 8)
     finally:
-        cache.checkpoint.clear()
+        cache.shipped.clear()
 
 
 def test_the_spread_of_codes_is_that_of_the_checkpoints() -> None:

@@ -58,9 +58,9 @@ def shelf(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     folder = tmp_path / "checkpoints"
     shutil.copytree(made, folder)
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(folder))
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     yield folder
-    cache.checkpoint.clear()
+    cache.shipped.clear()
 
 
 class Reader(HTMLParser):

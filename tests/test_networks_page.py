@@ -110,9 +110,9 @@ def test_without_checkpoints_the_layers_are_shown_and_no_measurement(
     lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(tmp_path / "nowhere"))
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     app = visit(NETWORKS, network="ae-conv-mnist-z32", lang=lang)
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     assert sentences(app) == []
     assert "python -m genlab train ae-conv-mnist-z32" in app.info[0].value
     facts, drawing, table = blocks(app)

@@ -728,7 +728,7 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(folder))
-    cache.checkpoint.clear()
+    cache.shipped.clear()
 
     def prepare(name: str) -> Path:
         for path in sound.iterdir():
@@ -737,7 +737,7 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         return folder / name
 
     yield prepare
-    cache.checkpoint.clear()
+    cache.shipped.clear()
 
 
 def link(source: str, target: str) -> None:
@@ -772,7 +772,7 @@ def test_no_checkpoints_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     from ui import judge, stacking
 
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(tmp_path / "nowhere"))
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     stacking.recording.clear()
     judge.judge.clear()
     for page in PAGES:
@@ -781,7 +781,7 @@ def test_no_checkpoints_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             assert all("checkpoint" in sentence or "networks" in sentence for sentence in said), said
             continue
         assert len(said) == (page in LESSONS + OTHERS and page != DENOISE), page  # the filters need none
-    cache.checkpoint.clear()
+    cache.shipped.clear()
 
 
 # --------------------------------------------------------------------------------------- data sets

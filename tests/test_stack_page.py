@@ -69,7 +69,7 @@ def shipped(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def forget() -> None:
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     stacking.recording.clear()
 
 

@@ -94,10 +94,10 @@ def learned_from_photographs(trained: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(folder))
-    for cached in (cache.checkpoint, houses.places, houses.pictures):
+    for cached in (cache.shipped, houses.places, houses.pictures):
         cached.clear()
     yield folder
-    for cached in (cache.checkpoint, houses.places, houses.pictures):
+    for cached in (cache.shipped, houses.places, houses.pictures):
         cached.clear()
 
 

@@ -329,7 +329,7 @@ def test_settle_freezes_again_after_a_cache_has_grown(cold: None) -> None:
 
 
 def test_what_is_loaded_for_all_visitors_is_frozen(cold: None) -> None:
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     cache.test_set.clear()
     warm.settle()
     cache.checkpoint(cache.PCA_NAME)
@@ -357,7 +357,7 @@ def test_frozen_or_not_garbage_is_still_collected(cold: None) -> None:
 
 
 def test_the_warm_up_loads_what_the_first_lesson_opens_with(cold: None) -> None:
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     threads = torch.get_num_threads()
     try:
         warm._warm()
@@ -430,7 +430,7 @@ def test_two_visitors_get_the_same_objects() -> None:
 
 
 def test_visitors_who_come_at_once_load_once() -> None:
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     start = threading.Barrier(4)
     seen: list[object] = []
 
@@ -462,9 +462,9 @@ def test_a_shared_model_cannot_learn() -> None:
 def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder for checkpoints."""
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(tmp_path))
-    cache.checkpoint.clear()
+    cache.shipped.clear()
     yield tmp_path
-    cache.checkpoint.clear()
+    cache.shipped.clear()
 
 
 def test_a_missing_checkpoint_is_asked_for_again(own_checkpoints: Path) -> None:

@@ -206,7 +206,7 @@ def test_without_a_checkpoint_the_rest_goes_on(
 
 
 def clear() -> None:
-    for kept in (cache.checkpoint, vae_manifold.read, judge.judge):
+    for kept in (cache.shipped, vae_manifold.read, judge.judge):
         kept.clear()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genlab.errors import GenlabError
-from ui import warm
+from ui import kept, warm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,8 +27,17 @@ def first_models() -> list[str]:
     return [*(f"ae-mnist-z{k}" for k in SIZES), PCA_NAME, NESTED_NAME]
 
 
-@st.cache_resource(show_spinner=False)
 def checkpoint(name: str) -> Checkpoint:
+    """A shipped checkpoint, or one that this visitor kept.
+
+    Raises:
+        CheckpointError: it is missing or broken, or not kept any more.
+    """
+    return kept.find(name) or shipped(name)
+
+
+@st.cache_resource(show_spinner=False)
+def shipped(name: str) -> Checkpoint:
     """A shipped checkpoint.
 
     Raises:
@@ -45,7 +54,7 @@ def checkpoint(name: str) -> Checkpoint:
 
 
 def checkpoint_or_none(name: str) -> Checkpoint | None:
-    """A shipped checkpoint, or None where it is missing or broken: for comparisons that can do without."""
+    """A checkpoint, or None where it is missing or broken: for comparisons that can do without."""
     try:
         return checkpoint(name)
     except GenlabError:
@@ -53,7 +62,7 @@ def checkpoint_or_none(name: str) -> Checkpoint | None:
 
 
 def code_statistics(name: str) -> CodeStatistics:
-    """Where the codes of a shipped checkpoint lie.
+    """Where the codes of a checkpoint lie.
 
     Raises:
         CheckpointError: it is missing or broken, or does not say.

@@ -9,7 +9,7 @@ import streamlit as st
 
 from genlab.errors import CheckpointError, GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import cache
+from ui import cache, kept
 from ui.components.parts import noise_pad
 from ui.i18n import N_, _, explain, number, separators
 from ui.pictures import Picture, grey_png, strip
@@ -73,6 +73,7 @@ def side_by_side(x: Tensor, noisy: Noisy) -> None:
             Picture(png=grey_png(x[0]), title=_("Original")),
             Picture(png=grey_png(noisy.picture[0]), title=_("Noisy"), note=measured(noisy.picture, x)),
             *(answered(name, found[name], x, best) for name in NETWORKS if name in found),
+            *kept.answers(noisy.picture, x),
         ],
         columns=5,
         least=6.0,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from genlab.catalog import CATALOG
 from genlab.errors import CheckpointError, GenlabError
-from ui import warm
+from ui import kept, warm
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.judge import is_here, read
@@ -50,13 +50,17 @@ KINDS = {
 
 
 # --------------------------------------------------------------------------------------- networks
-@st.cache_resource(show_spinner=False)
 def network(name: str) -> Checkpoint[GAN]:
-    """A shipped GAN, shared by all visitors.
+    """A GAN: a shipped one, shared by all visitors, or one that this visitor kept.
 
     Raises:
         CheckpointError: it is missing or broken.
     """
+    return kept.find(name) or _shipped(name)
+
+
+@st.cache_resource(show_spinner=False)
+def _shipped(name: str) -> Checkpoint[GAN]:
     import torch
 
     from genlab import checkpoints
@@ -97,7 +101,7 @@ def generator(name: str, epoch: int | None) -> GAN:
 
 
 def here() -> dict[str, Kind]:
-    """The GANs that are on this machine.
+    """The GANs that are on this machine, and this visitor's own that draw such pictures.
 
     Raises:
         CheckpointError: none is.
@@ -114,6 +118,7 @@ def here() -> dict[str, Kind]:
             st.warning(explain(error))
     if not found:
         raise CheckpointError("None of the networks of this lesson is on this machine.")
+    found |= {mine.name: Kind(mine.name, mine.short) for mine in kept.networks() if kept.draws_digits(mine.checkpoint)}
     missing = [kind.name for kind in KINDS.values() if kind.name in CATALOG and kind.name not in known]
     if missing:
         st.caption(_("Not on this machine: {names}.").format(names=", ".join(missing)))

@@ -2,6 +2,7 @@
 
 for mine in kept.networks(): …          # all
 strip([…, *kept.answers(x)])            # what those that can rebuild make of a picture
+kept.find(name)                         # the one with a name that a list of networks gave it; None for a shipped one
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from genlab.checkpoints import Checkpoint
 
+PREFIX = "yours-"
 KEY, COUNT = "kept_networks", "kept_count"
+DIGITS = (1, 28, 28)
 MOST = 6
 MOST_PARAMETERS = 24_000_000  # of all together
 
@@ -42,10 +45,50 @@ class Kept:
         """For people."""
         return _("Yours {n} · {name}").format(n=number(self.number), name=self.checkpoint.name)
 
+    @property
+    def short(self) -> str:
+        """For people who see it among others."""
+        return _("Yours {n}").format(n=number(self.number))
+
+    @property
+    def name(self) -> str:
+        """Among names of checkpoints; of the weights, so that caches which all visitors share never mix two."""
+        return f"{PREFIX}{self.checkpoint.sha256[:16]}"
+
 
 def networks() -> list[Kept]:
     """All of this visitor's, the oldest first."""
     return list(st.session_state.get(KEY, []))
+
+
+def find(name: str) -> Checkpoint[Any] | None:
+    """This visitor's network of a name; None if the name is of no such network.
+
+    Raises:
+        CheckpointError: it was forgotten, or is another visitor's.
+    """
+    if not name.startswith(PREFIX):
+        return None
+    for mine in networks():
+        if mine.name == name:
+            return mine.checkpoint
+    raise CheckpointError("This network is not kept any more. Bring it to the training lab again.")
+
+
+def codes_digits(checkpoint: Checkpoint[Any]) -> bool:
+    """Whether it turns digits into one code and back."""
+    from genlab.models import ConditionalVAE, ImageAutoencoder
+
+    model = checkpoint.model
+    fits = isinstance(model, ImageAutoencoder) and not isinstance(model, ConditionalVAE)
+    return fits and model.image_shape == DIGITS
+
+
+def draws_digits(checkpoint: Checkpoint[Any]) -> bool:
+    """Whether it is a GAN of digits."""
+    from genlab.models import GAN
+
+    return isinstance(checkpoint.model, GAN) and checkpoint.model.image_shape == DIGITS
 
 
 def keep(checkpoint: Checkpoint[Any]) -> Kept:
@@ -74,8 +117,13 @@ def forget(which: int) -> None:
     st.session_state[KEY] = [mine for mine in networks() if mine.number != which]
 
 
-def answers(x: Tensor) -> list[Picture]:
-    """What this visitor's networks make of a picture, (1, C, H, W) in [0, 1]: those that rebuild such pictures."""
+def answers(x: Tensor, original: Tensor | None = None) -> list[Picture]:
+    """What this visitor's networks make of a picture, those that rebuild such pictures.
+
+    Args:
+        x: (1, C, H, W) in [0, 1].
+        original: what it was before it was spoiled; the error is measured against that.
+    """
     if not networks():
         return []
     import torch
@@ -89,6 +137,6 @@ def answers(x: Tensor) -> list[Picture]:
         if isinstance(model, ImageAutoencoder) and model.image_shape == tuple(x.shape[1:]):
             with torch.inference_mode():
                 x_hat = model(x)
-            note = f"SSE {number(squared_errors(x_hat, x).item(), 1)}"
-            found.append(Picture(png=grey_png(x_hat[0]), title=_("Yours {n}").format(n=number(mine.number)), note=note))
+            note = f"SSE {number(squared_errors(x_hat, x if original is None else original).item(), 1)}"
+            found.append(Picture(png=grey_png(x_hat[0]), title=mine.short, note=note))
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from genlab import data
-from ui import architecture, cache, kept, turns
+from ui import address, architecture, kept, turns
 from ui.i18n import _, number
 from ui.lab_result import bring, download
 from ui.pictures import Picture, grey_png, strip
@@ -88,11 +88,21 @@ def choose(checkpoint: Checkpoint[Any]) -> Tensor | None:
     if checkpoint.model.image_shape == DIGITS:
         x = choose_picture()
         return own_drawing() if drawing() else x
-    test = cache.test_set(checkpoint.train.dataset)
-    which = st.number_input(_("Test picture"), 1, len(test.images), 1, key="lab_picture") or 1
     from genlab.data import to_float
 
-    return to_float(test.images[which - 1 : which])
+    pictures = examples(checkpoint.train.dataset)
+    names = data.describe(checkpoint.train.dataset).class_names
+    titles = {str(n): names[n] for n in range(min(len(pictures), len(names)))}
+    which = int(address.choose(_("Class"), titles, key="digit", default="4", round_=True))
+    return to_float(pictures[which : which + 1])
+
+
+@st.cache_resource(show_spinner=False)
+def examples(dataset: str) -> Tensor:
+    """A test picture of each class, ``uint8`` (classes, C, H, W)."""
+    from genlab.workshop import looks
+
+    return looks.watched_pictures(dataset)
 
 
 def rebuild(checkpoint: Checkpoint[Any], x: Tensor | None) -> None:

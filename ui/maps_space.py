@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from genlab import data
 from genlab.errors import CheckpointError, GenlabError
-from ui import cache, warm
+from ui import cache, kept, warm
 from ui.address import choose
 from ui.i18n import N_, _
 
@@ -69,14 +69,17 @@ def choose_space() -> Space:
     from genlab import checkpoints
 
     known = _encoders(tuple(checkpoints.names()))
-    others = [name for name in known if name not in SPACES]
+    own = {mine.name: mine.title for mine in kept.networks() if kept.codes_digits(mine.checkpoint)}
+    others = [*own, *(name for name in known if name not in SPACES)]
     offered = {PIXELS, *known, *([OTHER] if others else [])}
     shown = {key: _(title) for key, title in SPACES.items() if key in offered}
     left, right = st.columns([7, 3])
     with left:
         source = choose(_("Maps of the codes of"), shown, key="space", default=next(iter(shown)))
         if source == OTHER:
-            source = st.selectbox(_("Encoder"), others, key="encoder", bind="query-params") or others[0]
+            titles = {name: own.get(name, name) for name in others}
+            how: dict[str, Any] = {"format_func": titles.__getitem__, "key": "encoder", "bind": "query-params"}
+            source = st.selectbox(_("Encoder"), others, **how) or others[0]
     with right:
         default = "mnist" if data.default_name() == "mnist" else "digits"
         sets = SETS if source in SPACES else {of: SETS[of] for of in SETS if data.available()[of]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from genlab.errors import CheckpointError, GenlabError
-from ui import cache
+from ui import cache, kept
 from ui.address import choose
 from ui.components.sheet import Sheet, sheet_of_pictures
 from ui.i18n import N_, _, explain, number
@@ -48,6 +48,13 @@ WAYS = {
 }
 
 
+def ways() -> dict[str, Way]:
+    """The same, and what this visitor kept."""
+    own = [mine for mine in kept.networks() if kept.codes_digits(mine.checkpoint)]
+    fit = [mine for mine in own if mine.checkpoint.config.latent_dim <= WIDEST]
+    return WAYS | {mine.name: Way(title=mine.short, names=(mine.name,)) for mine in fit}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """One column of the page.
@@ -65,7 +72,7 @@ class Choice:
     @property
     def title(self) -> str:
         """In the visitor's language."""
-        return _(WAYS[self.way].title)
+        return _(ways()[self.way].title)
 
     @property
     def measured(self) -> dict[str, Any]:
@@ -84,26 +91,27 @@ def choose_pair() -> list[Choice]:
         CheckpointError: none of the networks is here.
     """
     here: dict[str, str] = {}
-    for key, way in WAYS.items():
+    offered = ways()
+    for key, way in offered.items():
         known = [name for name in way.names if cache.checkpoint_or_none(name)]
         if known:
             here[key] = known[0]
-    for name in dict.fromkeys(way.names[0] for key, way in WAYS.items() if here.get(key) != way.names[0]):
+    for name in dict.fromkeys(way.names[0] for key, way in offered.items() if here.get(key) != way.names[0]):
         try:
             cache.checkpoint(name)
         except GenlabError as error:
             st.warning(explain(error))
     if not here:
         raise CheckpointError("None of the networks of this lesson is on this machine.")
-    titles = {key: _(WAYS[key].title) for key in here}
+    titles = {key: _(offered[key].title) for key in here}
     fallback = next(iter(here))
-    ways = []
+    chosen = []
     for column, key, default in zip(st.columns(2, gap="large"), ("left", "right"), ("ae", "vae"), strict=True):
         with column:
             label = _("Left") if key == "left" else _("Right")
-            ways.append(choose(label, titles, key=key, default=default if default in here else fallback, round_=True))
-    size = choose_size(here["density"]) if "density" in ways else 0
-    return [Choice(way=way, name=here[way], size=size if WAYS[way].fitted else 0) for way in ways]
+            chosen.append(choose(label, titles, key=key, default=default if default in here else fallback, round_=True))
+    size = choose_size(here["density"]) if "density" in chosen else 0
+    return [Choice(way=way, name=here[way], size=size if offered[way].fitted else 0) for way in chosen]
 
 
 def sizes(name: str) -> tuple[int, ...]:

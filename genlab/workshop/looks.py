@@ -111,20 +111,22 @@ def keep(folder: Path, model: ImageNetwork, order: Order, progress: Progress) ->
     place = folder / folders.RESULT / f"lab-{order.entry}"
     checkpoints.save(place, model, order.train, get(order.entry).step, metrics, entry=order.entry, dtype=torch.float32)
     card = place / checkpoints.CARD
-    text = card.read_text(encoding="utf-8")
-    note = ["", "Trained in the app’s training lab"]
-    note[-1] += f", to epoch {progress.epoch} of {progress.epochs}." if progress.epochs else "."
-    if order.model != get(order.entry).model:
-        note += ["Its architecture was changed there; the command below trains the catalog’s."]
-    if measured_count(metrics) == MEASURED:
-        note += [f"Measured on the first {MEASURED:,} test pictures."]
-    head, _, rest = text.partition("\n## Measured")
-    card.write_text(head + "\n".join(note) + "\n\n## Measured" + rest if rest else text, encoding="utf-8")
+    card.write_text(amended(card.read_text(encoding="utf-8"), order, progress, metrics), encoding="utf-8")
 
 
-def measured_count(metrics: Mapping[str, Any]) -> int:
-    """How many test pictures it was measured on."""
-    return int(metrics.get("test", {}).get("count", 0))
+def amended(card: str, order: Order, progress: Progress, metrics: Mapping[str, Any]) -> str:
+    """A card that says what was done here, and nothing that is only so of the catalog's row."""
+    from genlab.catalog import get
+
+    row = get(order.entry)
+    said = f"Trained in the app’s training lab, begun as the catalog’s `{order.entry}`"
+    said += f"; to epoch {progress.epoch} of {progress.epochs}." if progress.epochs else "."
+    if order.model != row.model:
+        said += " Its architecture was changed: the command below trains the catalog’s."
+    if metrics.get("test", {}).get("count") == MEASURED:
+        said += f" Measured on the first {MEASURED:,} test pictures."
+    lines = [line for line in card.splitlines() if not line.startswith("Published for comparison")]
+    return "\n".join(said if line == row.summary else line for line in lines) + "\n"
 
 
 def measured(model: ImageNetwork, order: Order) -> dict[str, Any]:

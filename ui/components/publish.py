@@ -77,14 +77,17 @@ def published_network(name: str, direction: Direction) -> str:
 
     Raises:
         CheckpointError: the checkpoint is missing or broken.
-        ExportError: it is not dense, or too large for a browser.
+        ExportError: it is not dense, too large for a browser, or a visitor's own.
         PublishError: as ``publish``.
     """
     import torch
 
     from genlab.export import record, to_bytes
     from ui import cache as shared
+    from ui import kept
 
+    if kept.find(name):
+        raise ExportError("What you trained stays on the server.")
     loaded = shared.checkpoint(name)
     model = loaded.model
     example = torch.zeros(1, model.latent_dim)
