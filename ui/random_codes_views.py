@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 STYLED = "cvae-mnist-z16"
 CLASSES = 10
 STYLES = 5  # rows of the sheet
-DOTS = 1000  # codes in the scatter, and random ones
+DOTS = 1000  # codes that are compared, and random ones
+DRAWN = 400  # of each in the scatter: a browser without a GPU takes most of a second for all, or for WebGL
 NOISES, SHOWN = 200, 10
 SURE = 0.9
 LEGEND = {"orientation": "h", "y": -0.2, "x": 0, "font": {"size": 14}, "itemsizing": "constant"}
@@ -42,8 +43,8 @@ def why(pair: list[Choice], draw: int) -> None:
     for column, choice, key in zip(st.columns(2, gap="large"), pair, ("left", "right"), strict=True):
         with column:
             codes, labels = trained_codes(choice.name, data.default_name())
-            z = random_codes(choice.name, choice.size, DOTS, draw)
-            figure = plot_codes(codes[:DOTS], labels[:DOTS], z, far_out(codes))
+            z = random_codes(choice.name, choice.size, DRAWN, draw)
+            figure = plot_codes(codes[:DRAWN], labels[:DRAWN], z, far_out(codes))
             st.plotly_chart(figure, key=f"why_{key}", config={"displayModeBar": False})
             far, near = distances(choice.name, choice.size, draw)
             st.caption(
@@ -101,7 +102,7 @@ def plot_codes(codes: Tensor, labels: Tensor, z: Tensor, dims: tuple[int, int]) 
     from genlab.figure_style import AXIS, LAYOUT
 
     i, j = dims
-    random = go.Scattergl(
+    random = go.Scatter(
         x=z[:, i].tolist(),
         y=z[:, j].tolist(),
         name=_("random"),
@@ -110,7 +111,7 @@ def plot_codes(codes: Tensor, labels: Tensor, z: Tensor, dims: tuple[int, int]) 
         hoverinfo="skip",
     )
     digits = [
-        go.Scattergl(
+        go.Scatter(
             x=codes[labels == digit, i].tolist(),
             y=codes[labels == digit, j].tolist(),
             name=str(digit),

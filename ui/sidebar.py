@@ -7,7 +7,7 @@ import os
 import streamlit as st
 
 from genlab import data
-from ui import warm
+from ui import ahead, warm
 from ui.i18n import _, language_switch, n_
 
 
@@ -22,6 +22,7 @@ def draw() -> None:
             st.caption(_("MNIST is not on this machine."))
         st.page_link("pages/data.py", label=_("Get more data"), icon=":material/database:")
         device()
+        ahead.load()
 
 
 def device() -> None:
