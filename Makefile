@@ -37,7 +37,7 @@ translations: $(VENV)/.dev ## Collect the messages, update locales/*.po, compile
 	$(BIN)/python -m tools.translations update
 
 clean: ## Remove .venv, the caches of the tools, and what was made for browsers
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache static/modules-* static/networks static/maps
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache static/modules-* static/networks static/maps static/films
 
 # The environment. A stamp beside it says which requirements are installed; newer ones are installed again.
 $(BIN)/pip:

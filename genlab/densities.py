@@ -70,12 +70,16 @@ def best_fit(family: str, x: ArrayLike) -> tuple[float, float]:
     x = np.asarray(x, float)
     if family == "gamma" and (x <= 0).any():
         raise DataError("A gamma knows only values above 0. Move or remove the others, or choose the normal.")
-    if np.ptp(x) <= 1e-9 * max(np.abs(x).max(), 1e-9):
+    alike = np.ptp(x) <= 1e-9 * max(np.abs(x).max(), 1e-9)
+    if alike or (family == "gamma" and math.log(x.mean()) - np.log(x).mean() < 1e-9):  # less is rounding
         raise DataError("All values are the same: the narrower the curve, the better, without end. Move one of them.")
     if family == "gamma":
         from scipy import stats
 
-        k, _zero, s = stats.gamma.fit(x, floc=0)
+        try:
+            k, _zero, s = stats.gamma.fit(x, floc=0)
+        except (ValueError, RuntimeError) as error:
+            raise DataError("There is no best gamma of these values. Move one of them.") from error
         return float(k), float(s)
     return float(x.mean()), float(x.std())
 

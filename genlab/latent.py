@@ -5,6 +5,7 @@ Images are (N, C, H, W) in [0, 1]; codes are (N, latent_dim).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,9 +117,10 @@ def code_statistics(metrics: Mapping[str, Any], latent_dim: int) -> CodeStatisti
         codes = metrics["codes"]
         found = [codes["mean"], codes["std"], codes["quantiles"]["0.01"], codes["quantiles"]["0.99"]]
         lists = [[float(value) for value in values] for values in found]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         lists = []
-    if not lists or any(len(values) != latent_dim for values in lists):
+    wrong = any(len(values) != latent_dim or not all(map(math.isfinite, values)) for values in lists)
+    if not lists or wrong or any(low > high for low, high in zip(*lists[2:], strict=True)):
         raise CheckpointError(
             "The measurements of this network do not say where its {n} code numbers lie. Evaluate it again.",
             n=latent_dim,

@@ -179,3 +179,9 @@ def test_a_damaged_table_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(tables.FILES, "iris", ("iris.csv", 150, 5, 2))
     with pytest.raises(DataFileError, match=r"iris.csv is damaged.*\.$"):
         tables.read("iris")
+
+
+@pytest.mark.parametrize("values", [[10000, 9999.9999], [1000, 1000.001], [5.0, 5.0 + 1e-7, 5.0]])
+def test_a_gamma_of_values_that_are_nearly_equal_is_a_sentence(values: list[float]) -> None:
+    with pytest.raises(DataError):
+        d.best_fit("gamma", values)

@@ -67,7 +67,15 @@ def shipped(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     judge.judge()  # found where it ships, kept
     monkeypatch.setenv("GENLAB_CHECKPOINTS", str(folder))
     monkeypatch.setattr(publish, "STATIC", tmp_path / "static")
-    kept = (gan._shipped, gan.generator, gan.past_epochs, gan._drawn, gan_walk.made, gan_game.make_rounds)
+    kept = (
+        gan._shipped,
+        gan._generator,
+        gan._past_epochs,
+        gan_past.past_version,
+        gan._drawn,
+        gan_walk.made,
+        gan_game.make_rounds,
+    )
     kept += (gan_parts.published_generator,)
     for one in kept:
         one.clear()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -51,10 +54,12 @@ def test_random_codes_of_ones_own(network: str) -> None:
     assert len([block for block in app.get("bidi_component") if "readings" in block.proto.json]) == 2
 
 
-def test_a_map_of_ones_own_codes() -> None:
+def test_a_map_of_ones_own_codes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(publish, "STATIC", tmp_path)
     app, mine = owner(MAPS, "vae-mnist-z16", space="other", encoder="{}", of="digits")
     assert sentences(app) == []
     assert app.selectbox(key="encoder").value == mine.name
+    assert not [path for path in tmp_path.rglob("*") if kept.PREFIX in path.name]  # where any browser could fetch it
 
 
 @pytest.mark.parametrize("page", [RECONSTRUCT, DENOISE])
@@ -82,6 +87,28 @@ def test_it_is_not_written_where_browsers_fetch_from(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(kept, "networks", lambda: [mine])
     with pytest.raises(ExportError, match="stays on the server"):
         publish.published_network(mine.name, "decode")
+
+
+def test_the_same_weights_in_another_network_have_another_name() -> None:
+    found = checkpoints.load("gan-dense-mnist", ImageNetwork)
+    others = (
+        replace(found, config=replace(found.config, output="sigmoid")),
+        replace(found, train=replace(found.train, game="least_squares")),
+    )
+    assert len({kept.Kept(1, one).name for one in (found, *others)}) == 3
+
+
+@pytest.mark.parametrize("view", ["copy", "play"])
+def test_what_learned_from_other_digits_is_not_compared_with_mnist(view: str) -> None:
+    found = checkpoints.load("gan-dense-mnist", ImageNetwork)
+    mine = kept.Kept(1, replace(found, train=replace(found.train, dataset="digits")))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    app.session_state[kept.KEY] = [mine]
+    app.query_params["show"] = view
+    app._registered_pages = registered()
+    go(app, GAN)
+    assert sentences(app) == []
+    assert "Yours 1" not in app.pills(key="against" if view == "play" else "gan").options
 
 
 def test_only_what_codes_or_draws_digits_is_offered() -> None:

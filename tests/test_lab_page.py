@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from genlab.workshop import folders, parcels
 from genlab.workshop.orders import Order
+from genlab.workshop.progress import read_or_none
 from tests.test_pages import (  # noqa: F401 - fixtures
     PATIENCE,
     bare,
@@ -209,6 +210,14 @@ def test_after_the_server_was_killed_it_can_go_on(quick: dict[str, Any], monkeyp
     run.worker.stop()
     run.worker.join(PATIENCE)
     monkeypatch.setattr(lab_runs, "register", lab_runs.Register())  # a new server
+    ended = visit(LAB, run=run.token)
+    assert sentences(ended) == []
+    assert bar(ended).startswith("Stopped in epoch")
+    said = read_or_none(run.folder)
+    assert said
+    said.state = "training"  # what a killed process leaves
+    said.write(run.folder)
+    monkeypatch.setattr(lab_runs, "register", lab_runs.Register())
     again = visit(LAB, run=run.token)
     assert sentences(again) == []
     assert bar(again).startswith("Cut off in epoch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -101,6 +102,12 @@ def test_a_zip_cannot_write_elsewhere_nor_swell(parcel: bytes, tmp_path: Path, m
     for name in ("README.md", "config.json"):
         with pytest.raises(CheckpointError):  # 200 MB of zeros in 200 kB
             parcels.open_parcel(rezipped(lambda f, name=name: f.update({name: bytes(200 * 2**20)}), parcel), "x")
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # of which 300 bytes become as many megabytes at once
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", method) as archive:
+            archive.writestr("config.json", b"{}")
+        with pytest.raises(CheckpointError, match="no zip that can be read"):
+            parcels.open_parcel({"x.zip": packed.getvalue()}, "x")
     twice = io.BytesIO(parcel)
     with zipfile.ZipFile(twice, "a") as archive:
         archive.writestr("other/config.json", b"{}")
@@ -113,6 +120,35 @@ def test_a_zip_cannot_write_elsewhere_nor_swell(parcel: bytes, tmp_path: Path, m
     for body in (many.getvalue(), b"no zip", b"PK\x03\x04" + bytes(100), b""):
         with pytest.raises(CheckpointError):
             parcels.open_parcel({"x.zip": body}, "x")
+
+
+def test_a_damaged_zip_is_a_sentence(parcel: bytes) -> None:
+    for place in range(60, len(parcel) - 60, max(1, len(parcel) // 97)):
+        damaged = bytearray(parcel)
+        damaged[place] ^= 0x55
+        with contextlib.suppress(CheckpointError):
+            parcels.open_parcel({"x.zip": bytes(damaged)}, "x")
+
+
+def test_a_network_and_its_data_set_go_together(parcel: bytes) -> None:
+    def street(files: dict[str, bytes]) -> None:
+        config = json.loads(files["config.json"])
+        config["train"]["dataset"] = "street"
+        files["config.json"] = json.dumps(config).encode()
+
+    with pytest.raises(CheckpointError, match="does not fit"):
+        parcels.open_parcel(rezipped(street, parcel), "x")
+
+
+@pytest.mark.parametrize("value", ["NaN", "1" + "0" * 400])
+def test_a_slider_has_ends(parcel: bytes, value: str) -> None:
+    def odd(files: dict[str, bytes]) -> None:
+        metrics = json.loads(files["metrics.json"])
+        assert "codes" in metrics
+        text = json.dumps(metrics["codes"]["std"][0])
+        files["metrics.json"] = files["metrics.json"].replace(text.encode(), value.encode(), 1)
+
+    assert "codes" not in parcels.open_parcel(rezipped(odd, parcel), "x").metrics
 
 
 def test_a_stranger_s_measurements_are_taken_for_what_they_are(parcel: bytes) -> None:

@@ -108,7 +108,7 @@ def test_the_protections_are_on():
     server = CONFIG["server"]
     assert server["enableXsrfProtection"] is True
     assert server["enableCORS"] is True
-    assert server["maxUploadSize"] <= 5
+    assert server["maxUploadSize"] <= 32
     assert server["fileWatcherType"] == "none"
     assert server["showEmailPrompt"] is False
     assert "headless" not in server  # a laptop opens the browser

@@ -139,8 +139,9 @@ def by_the_server(fit: Fit, theta: list[float] | tuple[float, float] | None, *, 
     """Two numbers to type, and ℓ of them."""
     first, second = theta or (1.0, 1.0)
     least = None if fit.family == "normal" else LEAST
+    first, second = min(max(first, -MOST if least is None else least), MOST), min(max(second, LEAST), MOST)
     a = st.number_input(fit.names[0], least, MOST, float(first), key=f"{key} first")
-    b = st.number_input(fit.names[1], LEAST, MOST, max(float(second), LEAST), key=f"{key} second")
+    b = st.number_input(fit.names[1], LEAST, MOST, float(second), key=f"{key} second")
     value = densities.mean_log_likelihood(fit.family, fit.values, (a or LEAST, b or LEAST))
     st.markdown(_("ℓ(θ) = **{value}** nats").format(value=number(value, 3)))
 

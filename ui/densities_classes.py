@@ -138,12 +138,14 @@ def ordered(y: np.ndarray[Any, Any]) -> list[int]:
 
 def by_the_server(name: str, classes: Classes, start: list[float] | None, *, key: str) -> None:
     """A point to type, and what both models say of it."""
-    pair, fit = tables.PAIRS[name], classes.fits[-1]
+    pair, fit = tables.PAIRS[name], classes.fits[int(start[2]) if start else -1]
     middle = np.mean([point[:2] for point in classes.train], axis=0).tolist()
     at = start[:2] if start else middle
     x = [st.number_input(_(pair.features[n]), -MOST, MOST, at[n], key=f"{key} {n}") or 0.0 for n in (0, 1)]
     line = densities.Line(w=fit["w"], b=fit["b"])
     clouds = densities.Clouds(**{part: np.array(fit[part]) for part in ("means", "covariances", "priors")})
+    if start:
+        clouds = replace(clouds, priors=np.array([1 - start[3], start[3]]))
     st.markdown(
         _("p({name} | x): discriminative **{one} %**, generative **{other} %**; ln p(x) = **{evidence}**").format(
             name=_(pair.classes[1]),

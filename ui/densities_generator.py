@@ -17,6 +17,7 @@ from ui.i18n import _, number
 
 KEY, ARROWS = "densities_game", "arrows"
 BINS = 32
+ROOM = 0.3  # of the values' range, beside it
 
 
 def show() -> None:
@@ -73,7 +74,8 @@ def believed(start: list[float] | None) -> list[float] | None:
 def by_the_server(values: np.ndarray[tuple[int], np.dtype[np.float64]], tips: list[float] | None) -> None:
     """What the best discriminator makes of the arrows in the address, or of a normal's."""
     tips = tips or [float(values.mean() + values.std() * z) for z in densities.KNOTS]
-    edges = np.linspace(values.min(), values.max(), BINS + 1)
+    low, high = values.min(), values.max()
+    edges = np.linspace(low - ROOM * (high - low), high + ROOM * (high - low), BINS + 1)  # as the browser's
     p, q = densities.shares(values, edges), densities.generated_shares(edges, tips)
     st.markdown(
         _("JSD = **{jsd}** nats; C(G) = **{value}**; D* is right on **{right} %**").format(

@@ -72,9 +72,13 @@ def _shipped(name: str) -> Checkpoint[GAN]:
     return loaded
 
 
-@st.cache_resource(show_spinner=False)
 def past_epochs(name: str) -> list[int]:
-    """After which epochs its generator was kept, ascending; none where nothing was."""
+    """After which epochs its generator was kept, ascending; none where nothing was, or of a visitor's own."""
+    return [] if kept.find(name) else _past_epochs(name)
+
+
+@st.cache_resource(show_spinner=False)
+def _past_epochs(name: str) -> list[int]:
     from genlab import past
 
     try:
@@ -83,25 +87,29 @@ def past_epochs(name: str) -> list[int]:
         return []
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
 def generator(name: str, epoch: int | None) -> GAN:
     """A GAN with the generator that it had after an epoch; None for the end.
 
     Raises:
         CheckpointError: it is missing or broken.
     """
+    return network(name).model if epoch is None else _generator(name, epoch)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _generator(name: str, epoch: int) -> GAN:
     from genlab import past
 
-    model = network(name).model
-    if epoch is None:
-        return model
-    model = past.load(name, model, epoch)
+    model = past.load(name, network(name).model, epoch)
     warm.grown()
     return model
 
 
-def here() -> dict[str, Kind]:
+def here(*, of: str = "") -> dict[str, Kind]:
     """The GANs that are on this machine, and this visitor's own that draw such pictures.
+
+    Args:
+        of: the data set that they must have learned from; any if empty.
 
     Raises:
         CheckpointError: none is.
@@ -119,6 +127,7 @@ def here() -> dict[str, Kind]:
     if not found:
         raise CheckpointError("None of the networks of this lesson is on this machine.")
     found |= {mine.name: Kind(mine.name, mine.short) for mine in kept.networks() if kept.draws_digits(mine.checkpoint)}
+    found = {key: kind for key, kind in found.items() if of in ("", network(kind.name).train.dataset)}
     missing = [kind.name for kind in KINDS.values() if kind.name in CATALOG and kind.name not in known]
     if missing:
         st.caption(_("Not on this machine: {names}.").format(names=", ".join(missing)))

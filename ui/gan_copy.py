@@ -28,7 +28,7 @@ BIN = 0.5
 
 def is_it_a_copy() -> None:
     """A sheet; and the training picture that is most like the chosen one."""
-    kind = gan.choose_kind(gan.here())
+    kind = gan.choose_kind(gan.here(of=MNIST))
     wish = Wish(name=kind.name, draw=draw_number(DRAW), label=gan.choose_class(kind.name))
     if data.available()[MNIST] is None:
         st.info(

@@ -60,7 +60,7 @@ class Rounds:
 
 def play() -> None:
     """The game, from its first round to its summary."""
-    kinds = {key: kind for key, kind in gan.here().items() if gan.divides(kind.name)}
+    kinds = {key: kind for key, kind in gan.here(of="mnist").items() if gan.divides(kind.name)}
     if not kinds:
         st.info(_("No GAN on this machine has a discriminator to play against."))
         return

@@ -80,9 +80,19 @@ def make_film(kind: Kind, stops: list[int], pair: list[Kind]) -> Film:
     )
 
 
+@st.cache_resource(show_spinner=False)
+def past_version(name: str) -> str:
+    """Changes with the generators that it had, of whom ``past_epochs`` speaks."""
+    import hashlib
+
+    from genlab import checkpoints
+
+    return hashlib.sha256((checkpoints.find(name) / checkpoints.GENERATORS).read_bytes()).hexdigest()[:16]
+
+
 def address(name: str) -> str:
     """Where the browser finds a film; it is made when it is first asked for."""
-    return address_of(f"{name}-{gan.network(name).sha256[:16]}-{FORMAT}.png", lambda: render(name))
+    return address_of(f"{name}-{past_version(name)}-{FORMAT}.png", lambda: render(name))
 
 
 def render(name: str) -> bytes:

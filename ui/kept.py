@@ -7,6 +7,8 @@ kept.find(name)                         # the one with a name that a list of net
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +54,12 @@ class Kept:
 
     @property
     def name(self) -> str:
-        """Among names of checkpoints; of the weights, so that caches which all visitors share never mix two."""
-        return f"{PREFIX}{self.checkpoint.sha256[:16]}"
+        """Among names of checkpoints; of all that it does, so that caches which all visitors share never mix two."""
+        from genlab.models import config_to_json
+
+        found = self.checkpoint
+        about = [found.sha256, config_to_json(found.config), found.train.to_json(), found.step]
+        return f"{PREFIX}{hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]}"
 
 
 def networks() -> list[Kept]:
@@ -80,19 +86,22 @@ def codes_digits(checkpoint: Checkpoint[Any]) -> bool:
     from genlab.models import ConditionalVAE, ImageAutoencoder
 
     model = checkpoint.model
-    fits = isinstance(model, ImageAutoencoder) and not isinstance(model, ConditionalVAE)
-    return fits and model.image_shape == DIGITS
+    return isinstance(model, ImageAutoencoder) and not isinstance(model, ConditionalVAE) and _of_digits(checkpoint)
 
 
 def draws_digits(checkpoint: Checkpoint[Any]) -> bool:
     """Whether it is a GAN of digits."""
     from genlab.models import GAN
 
-    return isinstance(checkpoint.model, GAN) and checkpoint.model.image_shape == DIGITS
+    return isinstance(checkpoint.model, GAN) and _of_digits(checkpoint)
+
+
+def _of_digits(checkpoint: Checkpoint[Any]) -> bool:
+    return checkpoint.model.image_shape == DIGITS and checkpoint.train.dataset in ("mnist", "digits")
 
 
 def keep(checkpoint: Checkpoint[Any]) -> Kept:
-    """Keep one more; the same weights are kept once.
+    """Keep one more; the same network is kept once.
 
     Raises:
         CheckpointError: there is no room.
@@ -101,7 +110,7 @@ def keep(checkpoint: Checkpoint[Any]) -> Kept:
 
     have = networks()
     for mine in have:
-        if mine.checkpoint.sha256 == checkpoint.sha256:
+        if mine.name == Kept(0, checkpoint).name:
             return mine
     size = sum(count_parameters(model) for model in (checkpoint.model, *(mine.checkpoint.model for mine in have)))
     if len(have) >= MOST or size > MOST_PARAMETERS:

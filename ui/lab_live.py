@@ -74,6 +74,8 @@ def panel(_worker: live.Worker[Progress] | None) -> None:
     progress, folder = lab_runs.last_progress(), folders.find(lab_runs.token())
     if run is not None:
         status(run, progress)
+    elif progress is not None and progress.ended:
+        ending(progress)
     elif progress is not None:
         bar(progress, _("Cut off in epoch {done} of {of}, when the server was stopped."))
     if progress is None or folder is None or not progress.shots:
@@ -104,6 +106,17 @@ def status(run: Run, progress: Progress | None) -> None:
             st.info(line.format(most=number(lab_runs.MOST_AT_ONCE), n=number(worker.position)))
         return
     progress = progress or Progress()
+    if worker.active or progress.ended:
+        ending(progress)
+        return
+    said = _("Stopped in epoch {epoch} of {of}, when the connection was lost.")
+    if worker.state == "stopped":
+        said = _("Left the line.") if not progress.step else _("Stopped in epoch {epoch} of {of}.")
+    bar(progress, said)
+
+
+def ending(progress: Progress) -> None:
+    """What the training says of itself, or said at its end."""
     if progress.state == "failed":
         st.error(explain(progress.failure() or GenlabError(live.FAILED)))
         return
@@ -117,10 +130,6 @@ def status(run: Run, progress: Progress | None) -> None:
         "late": _("Stopped in epoch {epoch} of {of}: the time for one training, {most} minutes, is over."),
         "rule": _("Stopped in epoch {epoch} of {of} by the rule."),
     }[progress.state]
-    if not worker.active and not progress.ended:
-        said = _("Stopped in epoch {epoch} of {of}, when the connection was lost.")
-        if worker.state == "stopped":
-            said = _("Left the line.") if not progress.step else _("Stopped in epoch {epoch} of {of}.")
     if progress.state == "paused" and progress.whole == progress.epoch:
         said = _("Paused after epoch {epoch} of {of}")
     if progress.state == "done" and progress.epochs <= 1:

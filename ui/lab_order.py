@@ -106,7 +106,7 @@ def choose_order(entry: Entry, dataset: str) -> Order | None:
     place = f"lab {entry.name} {dataset}"
     try:
         train = main_settings(entry, train, place)
-        window = stop_rule(place) if entry.step == "gan" else 0
+        window = stop_rule(place, train.game) if entry.step == "gan" else 0
         with st.expander(_("More settings"), icon=":material/tune:"):
             train = more_settings(entry, train, place)
         with st.expander(_("Architecture"), icon=":material/account_tree:"):
@@ -183,8 +183,12 @@ def architecture_settings(entry: Entry, model: ModelConfig, place: str) -> Model
     return model
 
 
-def stop_rule(place: str) -> int:
-    """For how many steps the discriminator must be undecided; 0 where the rule is off."""
+def stop_rule(place: str, game: str) -> int:
+    """For how many steps the discriminator must be undecided; 0 where the rule is off, or a critic only compares."""
+    from genlab.adversarial import GAMES
+
+    if GAMES[game].verdict is None:
+        return 0
     on = st.toggle(
         _("Stop when D cannot tell any more"),
         key=f"{place} rule",

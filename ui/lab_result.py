@@ -78,6 +78,7 @@ def _keep(checkpoint: Checkpoint[Any]) -> None:
 
 def download(checkpoint: Checkpoint[Any], key: str) -> None:
     """A zip of weights, configuration, measurements and card."""
+    from genlab.models import count_parameters
 
     def zipped() -> bytes:
         from genlab.workshop import parcels
@@ -93,6 +94,11 @@ def download(checkpoint: Checkpoint[Any], key: str) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+    most = int(st.get_option("server.maxUploadSize"))
+    if 4 * count_parameters(checkpoint.model) > most * 2**20:
+        st.caption(
+            _("Larger than {most} MB: it can be used elsewhere, but not be brought back here.").format(most=most)
+        )
 
 
 # --------------------------------------------------------------------------------------- bring one

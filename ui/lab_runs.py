@@ -151,6 +151,9 @@ def cut_off() -> Path | None:
     folder = folders.find(own) if own else None
     if folder is None or (run is not None and run.active) or not folders.can_go_on(folder):
         return None
+    said = read_or_none(folder)
+    if said is not None and said.state == "failed":  # it would fail again, with the same numbers
+        return None
     return folder
 
 

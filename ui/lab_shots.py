@@ -36,13 +36,16 @@ def pictures(folder: Path, progress: Progress, *, choose: bool, order: Order | N
         key = f"lab_shot {folder.name} {progress.shots}"
         epoch = st.select_slider(_("Drawn after epoch"), epochs, value=epoch, format_func=number, key=key) or epoch
     n = found.at(int(epoch))
+    whole = epoch <= progress.whole or n < len(found.epochs) - 1
     rows = []
     if found.rebuilt.size or found.read.size:
         rows.append((_("Test pictures"), found.watched))
     if found.rebuilt.size:
-        rows.append((_("Rebuilt after epoch {n}").format(n=number(epoch)), found.rebuilt[n]))
+        words = _("Rebuilt after epoch {n}") if whole else _("Rebuilt in epoch {n}")
+        rows.append((words.format(n=number(epoch)), found.rebuilt[n]))
     if found.random.size:
-        rows.append((_("Random pictures after epoch {n}").format(n=number(epoch)), found.random[n]))
+        words = _("Random pictures after epoch {n}") if whole else _("Random pictures in epoch {n}")
+        rows.append((words.format(n=number(epoch)), found.random[n]))
     body = ""
     for title, images in rows:
         source = base64.b64encode(sheet(images)).decode()

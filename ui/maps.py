@@ -21,6 +21,7 @@ from ui.components.map_parts import (
     published_pictures,
 )
 from ui.i18n import _, explain, number
+from ui.kept import find as own_network
 from ui.maps_space import PIXELS, STAND_IN, Space, space, vectors
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ def _behind(here: Space) -> Behind:
         if root is not None:
             pictures = published_pictures(here.of, str(root))
         drawn = here if here.source != PIXELS else None if pictures else space(STAND_IN, here.of, "")
-        if drawn is not None and drawn.vectors is not None:
+        # a visitor's own stays on the server
+        if drawn is not None and drawn.vectors is not None and not own_network(drawn.source):
             decoder = published_decoder(drawn.source)
             codes = published_codes(drawn.source, here.of, drawn.vectors, str(id(drawn)))
     except GenlabError as error:

@@ -54,7 +54,7 @@ ADVERSARIAL: tuple[Entry, ...] = (
     Entry(
         name="gan-mnist",
         title=N_("Convolutional GAN"),
-        summary="Convolutions, a discriminator that cannot stretch what it sees, and an average of the weights.",
+        summary="Convolutions, a discriminator with spectral norm, and an average of the generator’s weights.",
         paper=f"{RADFORD}; {MIYATO}",
         model=CONVOLUTIONAL,
         train=STEADY,

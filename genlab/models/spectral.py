@@ -1,9 +1,10 @@
-"""Layers whose weight is divided by its largest singular value, so that none stretches its input: ‖W x‖ ≤ ‖x‖.
+"""Layers whose weight is divided by its largest singular value: a dense one stretches nothing, ‖W x‖ ≤ ‖x‖.
 
     σ(W) ≈ uᵀ W v,   v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖ once a step
 
 Miyato, Kataoka, Koyama & Yoshida, *Spectral normalization for generative adversarial networks*, ICLR 2018
-(arXiv:1802.05957), algorithm 1; of a convolution, W is its weight as a matrix (out, in·h·w). torch has the same as a
+(arXiv:1802.05957), algorithm 1. Of a convolution, W is as there its weight as a matrix (out, in·h·w), which bounds the
+convolution less tightly: a kernel of 4×4 with stride 2 may stretch up to twofold. torch has the same as a
 parametrization, which draws u from the generator that all visitors share.
 """
 

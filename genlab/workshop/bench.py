@@ -214,7 +214,7 @@ class Bench:
                 model, self.order, progress.rows[-1] if progress.rows else {}, progress.step
             )
         looks.keep(self.folder, model, self.order, progress)
-        if end == "done":
+        if end in ("done", "rule"):  # to go on after the rule would only end there again
             for path in self.folder.glob(folders.STATES):
                 path.unlink()
             progress.left = 0.0

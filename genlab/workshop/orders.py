@@ -10,6 +10,7 @@ from genlab import data
 from genlab.catalog import Entry, get
 from genlab.config import MapConfig, ModelConfig, PCAConfig, TrainConfig, UNetConfig, check
 from genlab.errors import ConfigError
+from genlab.text import N_
 
 IN_FORM = {"digits": (1, 28, 28)}  # of sets whose pictures are loaded in another form than their files'
 
@@ -92,7 +93,7 @@ def order_from_json(values: Any) -> Order:
     """
     from genlab.models import config_from_json
 
-    sentence = "The order of this training cannot be read. Start a new one."
+    sentence = N_("The order of this training cannot be read. Start a new one.")
     check(isinstance(values, dict) and set(values) == {"entry", "device", "window", "model", "train"}, sentence)
     entry, device, window = values["entry"], values["device"], values["window"]
     check(isinstance(entry, str) and isinstance(device, str) and type(window) is int, sentence)

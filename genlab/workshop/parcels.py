@@ -12,21 +12,24 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from genlab.checkpoints import CARD, CONFIG, METRICS, WEIGHTS, Checkpoint, load, read_config
+from genlab.data import describe
 from genlab.errors import CheckpointError, ConfigError
 from genlab.files import MAX_JSON_BYTES
 from genlab.models import ImageNetwork
-from genlab.workshop.orders import MOST_PARAMETERS, check_size
+from genlab.workshop.orders import MOST_PARAMETERS, check_size, image_shape
 
 MOST_BYTES = 4 * MOST_PARAMETERS + 2**20  # of weights in single precision
 BOUNDS = {WEIGHTS: MOST_BYTES, CONFIG: 2**20, METRICS: MAX_JSON_BYTES, CARD: 2**20}
 NEEDED = (WEIGHTS, CONFIG, METRICS)
 MOST_MEMBERS = 64
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack a whole block, whatever is asked for
 
 
 def pack(checkpoint: Checkpoint[Any]) -> bytes:
@@ -56,9 +59,11 @@ def unpack(data: bytes) -> dict[str, bytes]:
                     continue
                 if name in found:
                     raise CheckpointError("This zip holds “{path}” twice. Send the one that genlab made.", path=name)
+                if member.compress_type not in METHODS:
+                    raise CheckpointError("This is no zip that can be read here. Send the one that genlab made.")
                 with archive.open(member) as file:
                     found[name] = file.read(BOUNDS[name] + 1)  # not what the zip says of its size
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
         raise CheckpointError("This is no zip that can be read here. Send the one that genlab made.") from error
     return found
 
@@ -98,7 +103,20 @@ def open_parcel(files: Mapping[str, bytes], name: str) -> Checkpoint[ImageNetwor
         except CheckpointError as error:  # of the file, not of a folder of ours
             fields = {key: PurePosixPath(str(v)).name if key == "path" else v for key, v in error.fields.items()}
             raise CheckpointError(error.template, **fields) from None
+    agree(found)
     return renamed(found, name)
+
+
+def agree(checkpoint: Checkpoint[Any]) -> None:
+    """Whether a network and the data set that it says it learned from go together.
+
+    Raises:
+        CheckpointError: its pictures are of another size, or its classes of another number.
+    """
+    dataset = checkpoint.train.dataset
+    classes = getattr(checkpoint.config, "classes", 0) or len(describe(dataset).class_names)
+    if checkpoint.config.image_shape != image_shape(dataset) or classes != len(describe(dataset).class_names):
+        raise CheckpointError("{path} speaks of a network that “{dataset}” does not fit.", path=CONFIG, dataset=dataset)
 
 
 def a_name(text: str) -> str:
