@@ -9,7 +9,7 @@ st.set_page_config(
     page_title="genlab",
     page_icon="ui/assets/icon.png",
     layout="wide",
-    menu_items={"About": _("genlab shows how autoencoders work. Everything runs on this machine.")},
+    menu_items={"About": _("genlab shows how autoencoders, VAEs and GANs work. Everything runs on this machine.")},
 )
 routing.mark()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from PIL import Image
 from streamlit.runtime.pages_manager import PagesManager
@@ -25,7 +26,7 @@ from streamlit.util import calc_hash
 from genlab import checkpoints, data
 from genlab.catalog import SIZES
 from genlab.errors import CheckpointError, DataError
-from ui import cache, pictures, warm
+from ui import ahead, cache, pictures, warm
 from ui.pictures import LESS_INK, MORE_INK, Picture, code_png, error_png, grey_png, to_png
 
 ROOT = Path(__file__).parents[1]
@@ -500,3 +501,10 @@ def test_the_members_of_a_class_are_in_order_and_their_pictures_are_the_files() 
         )
     with pytest.raises(IndexError):
         cache.test_picture("digits", 0, 10_000)
+
+
+def test_what_browsers_load_ahead_is_there() -> None:
+    """Streamlit's files have other names in each version; without them pages only come later."""
+    folder = Path(st.__file__).parent / "static" / "static" / "js"
+    assert [name.partition(".")[0] for name in ahead.chunks()] == ["BidiComponent", "PlotlyChart"]
+    assert all((folder / name).is_file() for name in ahead.chunks())

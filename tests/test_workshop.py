@@ -385,6 +385,7 @@ def alone(order: Order, folder: Path) -> str:
     """The weights of the same training, never interrupted, in this process."""
     from genlab import data, runs
 
+    torch.set_num_threads(1)  # as the process has
     row = order.row()
     pictures = data.load(row.train.dataset, row.train.split)
     model = runs.begin(row, pictures)

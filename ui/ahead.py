@@ -8,34 +8,23 @@ chart, and all that is on it, would wait for that, and a component for what all 
 from __future__ import annotations
 
 import contextlib
-import json
 from functools import cache
+from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from genlab.errors import PublishError
 from ui.components import publish
 
-SCRIPT = """<script>
-(() => {
-  if (window.genlabAhead || navigator.connection?.saveData) return;
-  window.genlabAhead = true; // of this visit: other pages of the app are the same document
-  const own = document.querySelector('script[type="module"][src*="static/js/"]');
-  const late = window.requestIdleCallback ?? setTimeout;
-  for (const name of own ? NAMES : []) {
-    const where = new URL(name, name.includes("/") ? document.baseURI : own.src);
-    late(() => import(where).catch(() => {})); // the page that needs it asks for it again
-  }
-})();
-</script>"""
-
 
 def load() -> None:
     """Have the browser load what draws charts and components, where this Streamlit keeps it in files of its own."""
     with contextlib.suppress(PublishError):  # the page that needs it will say so
-        names = [*chunks(), f"{publish.publish_modules()}/kit.js"]
-        st.html(SCRIPT.replace("NAMES", json.dumps(names)), unsafe_allow_javascript=True)
+        asked = urlencode({"load": chunks()}, doseq=True)
+        source = f"{publish.publish_modules()}/ahead.js?{asked}"
+        st.html(f'<script type="module" src="{escape(source, quote=True)}"></script>', unsafe_allow_javascript=True)
 
 
 @cache
