@@ -49,10 +49,12 @@ def test_noise_turned_up_reaches_all_methods(visit: Callable[[str], Any]) -> Non
     expect(page.locator(EXCEPTION)).to_have_count(0)
 
 
-def test_a_scratch_reaches_all_methods(visit: Callable[[str], Any]) -> None:
+def test_a_scratch_reaches_all_methods(visit: Callable[[str], Any], settle: Callable[[], None]) -> None:
     page = visit("/denoise?spoil=0.0,1")
     expect(page.locator(STRIP).first.locator("img")).to_have_count(5)
     expect(page.get_by_text("warming up")).to_have_count(0)  # which draws the page once more
+    page.wait_for_timeout(500)
+    settle()
     before = pictures(page, 0)
     sheet = page.locator("canvas.gl-area")
     sheet.hover()  # waits until it stays where it is
