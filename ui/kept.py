@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -52,7 +53,7 @@ class Kept:
         """For people who see it among others."""
         return _("Yours {n}").format(n=number(self.number))
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Among names of checkpoints; of all that it does, so that caches which all visitors share never mix two."""
         from genlab.models import config_to_json
@@ -100,6 +101,12 @@ def _of_digits(checkpoint: Checkpoint[Any]) -> bool:
     return checkpoint.model.image_shape == DIGITS and checkpoint.train.dataset in ("mnist", "digits")
 
 
+def same(checkpoint: Checkpoint[Any]) -> Kept | None:
+    """The network that this visitor kept, if it is this one."""
+    name = Kept(0, checkpoint).name
+    return next((mine for mine in networks() if mine.name == name), None)
+
+
 def keep(checkpoint: Checkpoint[Any]) -> Kept:
     """Keep one more; the same network is kept once.
 
@@ -109,9 +116,8 @@ def keep(checkpoint: Checkpoint[Any]) -> Kept:
     from genlab.models import count_parameters
 
     have = networks()
-    for mine in have:
-        if mine.name == Kept(0, checkpoint).name:
-            return mine
+    if (mine := same(checkpoint)) is not None:
+        return mine
     size = sum(count_parameters(model) for model in (checkpoint.model, *(mine.checkpoint.model for mine in have)))
     if len(have) >= MOST or size > MOST_PARAMETERS:
         raise CheckpointError("There is no room for another network. Forget one of yours first.")

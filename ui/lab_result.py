@@ -47,7 +47,7 @@ def keep_buttons() -> None:
         return
     if checkpoint is None:
         return
-    mine = next((k for k in kept.networks() if k.checkpoint.sha256 == checkpoint.sha256), None)
+    mine = kept.same(checkpoint)
     with st.container(horizontal=True, vertical_alignment="center"):
         if mine is None:
             st.button(

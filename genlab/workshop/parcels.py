@@ -60,7 +60,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
                 if name in found:
                     raise CheckpointError("This zip holds “{path}” twice. Send the one that genlab made.", path=name)
                 if member.compress_type not in METHODS:
-                    raise CheckpointError("This is no zip that can be read here. Send the one that genlab made.")
+                    raise NotImplementedError(member.compress_type)
                 with archive.open(member) as file:
                     found[name] = file.read(BOUNDS[name] + 1)  # not what the zip says of its size
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
