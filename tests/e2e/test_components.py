@@ -688,6 +688,19 @@ def test_a_slider_dragged_before_the_server_knows_the_drawing_stays_where_it_is(
     assert float(grip.input_value()) == pytest.approx(value)
 
 
+def test_the_pen_moved_over_the_sheet_leaves_a_dragged_slider(opened: Any, wire: Wire) -> None:
+    page = opened("/reconstruct?source=draw&k=8", PAPER)
+    draw(page, SEVEN)
+    expect(page.locator(SLIDERS)).to_be_visible()
+    settled(page, wire)
+    page.locator(SLIDER).first.press("End")
+    page.wait_for_url(re.compile("code="))
+    value = page.locator(SLIDER).first.input_value()
+    page.locator(PAPER).press("ArrowLeft")  # nothing is drawn, but the pad says again what is on it
+    settled(page, wire)
+    assert page.locator(SLIDER).first.input_value() == value
+
+
 def test_a_reload_keeps_the_drawing(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw", PAPER)
     draw(page, SEVEN)

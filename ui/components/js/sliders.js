@@ -161,9 +161,12 @@ export default component((root, say) => {
     return element("button", { type: "button", onclick }, text);
   }
 
+  const isDigit = (values) => values.every((value, i) => Math.abs(value - digit[i]) < SAME);
+
   /** While a digit is drawn on this page, its code moves the sliders, without the server. */
   function follow({ detail }) {
     if (detail.decoder !== decoder || detail.code.length !== code.length) return;
+    if (isDigit(detail.code)) return; // the pad tells it again with each drawing of its own: what was dragged stays
     digit = detail.code;
     fromPen = true;
     setCode(digit);
@@ -187,7 +190,7 @@ export default component((root, say) => {
       caption.textContent = words.picture;
       if (data.at !== at) {
         // The pen may have brought this digit already, and a slider may have been dragged since.
-        const known = fromPen && at !== undefined && data.digit.every((value, i) => Math.abs(value - digit[i]) < SAME);
+        const known = fromPen && at !== undefined && isDigit(data.digit);
         fromPen = false;
         const dragged = known && code.some((value, i) => value !== digit[i]);
         const untold = told === at;
