@@ -50,16 +50,17 @@ def explore(x: Tensor | None) -> None:
     """The rows, one below the other."""
     if drawing():
         x = own_drawing(differences.PLAIN)
+    names = differences.choose_networks()
     if x is None:
         missing()
         return
     for n, (plain, variational, experiment) in enumerate(ROWS, start=1):
         with st.container(border=True, key=f"row_{n}"):
-            left, right = st.columns(2, gap="large")
-            left.markdown(f"**{n}.** {_(plain)}")
-            right.markdown(f"**{n}.** {_(variational)}")
+            sides = [differences.Side(*half) for half in zip(names, st.columns(2, gap="large"), strict=True)]
+            for side, text in zip(sides, (plain, variational), strict=True):
+                side.column.markdown(f"**{n}.** {_(text)}")
             try:
-                experiment(x, left, right)
+                experiment(x, *sides)
             except GenlabError as error:  # one row without its network leaves the others
                 st.error(explain(error))
 

@@ -41,10 +41,11 @@ def explore(x: Tensor | None) -> None:
         st.subheader(_("Two numbers are all"))
         exploring.small_map(x)
     with right:
-        st.subheader(_("Two of thirty numbers"))
-        exploring.deep_map(x)
+        st.subheader(_("Two of many numbers"))
+        deep = exploring.choose_deep()
+        exploring.deep_map(deep, x)
     st.subheader(_("Walk to another digit"))
-    exploring.walk(x)
+    exploring.walk(deep, x)
 
 
 routing.require()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genlab.errors import GenlabError
-from ui import bench, routing
+from ui import bench, bench_figures, routing
 from ui.address import choose
 from ui.i18n import N_, _, explain
 from ui.source import choose_picture, drawing, missing, own_drawing
@@ -44,7 +44,7 @@ def explore(x: Tensor | None) -> None:
     if x is None:
         missing()
         return
-    options = {key: _(switch.title) for key, switch in bench.SWITCHES.items()}
+    options = bench.options()
     left, right = st.columns(2, gap="large")
     with left:
         first = choose(_("One network"), options, key="one", default="plain", round_=True)
@@ -54,11 +54,11 @@ def explore(x: Tensor | None) -> None:
         bench.head(second, x)
     view = choose(_("Look closer"), {key: _(title) for key, title in VIEWS.items()}, key="look", default="figures")
     if view == "figures":
-        bench.figures(list(dict.fromkeys([first, second])))
+        bench_figures.figures(list(dict.fromkeys([first, second])))
     elif view == "all":
-        bench.figures(list(bench.SWITCHES))
+        bench_figures.figures(list(bench.SWITCHES))
     elif view == "units":
-        bench.histogram([first, second])
+        bench_figures.histogram([first, second])
     elif view == "filters":
         for column, switch in zip(st.columns(2, gap="large"), (first, second), strict=True):
             with column:

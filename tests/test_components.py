@@ -27,7 +27,7 @@ from genlab.errors import CheckpointError, ConfigError, ExportError, PublishErro
 from genlab.noise import draw, spoil
 from genlab.seeding import make_generator
 from ui import noisy
-from ui.components import publish
+from ui.components import networks, publish
 from ui.components.starts import MOST, checked
 
 ROOT = Path(__file__).parents[1]
@@ -37,9 +37,9 @@ ROOT = Path(__file__).parents[1]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A server's ``static`` folder, empty."""
     monkeypatch.setattr(publish, "STATIC", tmp_path / "static")
-    publish.published_network.clear()
+    networks.shipped_network.clear()
     yield tmp_path / "static"
-    publish.published_network.clear()
+    networks.shipped_network.clear()
 
 
 # --------------------------------------------------------------------------------------- what is published
@@ -85,7 +85,7 @@ def test_modules_fetch_nothing_from_elsewhere_and_make_no_code_of_text() -> None
 
 
 def test_a_network_is_named_by_its_checkpoint_and_says_where_codes_lie(folder: Path) -> None:
-    address = publish.published_network("ae-mnist-z2", "decode")
+    address = networks.published_network("ae-mnist-z2", "decode")
     loaded = checkpoints.load("ae-mnist-z2")
     assert loaded.sha256[:16] in address
     data = gzip.decompress((folder / address.removeprefix("app/static/")).read_bytes())
@@ -94,12 +94,12 @@ def test_a_network_is_named_by_its_checkpoint_and_says_where_codes_lie(folder: P
     assert about["codes"]["mean"] == loaded.metrics["codes"]["mean"]
     assert all(low < high for low, high in zip(about["codes"]["low"], about["codes"]["high"], strict=True))
     assert load(data)["0.weight"].equal(loaded.model.decoder[0].weight.half())
-    assert "encode" in publish.published_network("ae-mnist-z2", "encode")
+    assert "encode" in networks.published_network("ae-mnist-z2", "encode")
 
 
 def test_a_convolutional_network_is_refused(folder: Path) -> None:
     with pytest.raises(ExportError):
-        publish.published_network("ae-conv-mnist-z32", "decode")
+        networks.published_network("ae-conv-mnist-z32", "decode")
     assert not (folder / "networks").exists()
 
 

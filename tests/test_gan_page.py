@@ -76,7 +76,7 @@ def shipped(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         gan_walk.made,
         gan_game.make_rounds,
     )
-    kept += (gan_parts.published_generator,)
+    kept += (gan_parts.shipped_generator,)
     for one in kept:
         one.clear()
     yield

@@ -22,7 +22,7 @@ from genlab.models import VAE
 from genlab.seeding import make_generator
 from tests.test_pages import bare, go, machine, router, sentences, strips, thaw, visit, with_mnist, words  # noqa: F401
 from ui import cache, judge, vae, vae_beta, vae_manifold
-from ui.components import publish, vae_parts
+from ui.components import networks, publish, vae_parts
 from ui.vae_source import QUANTITIES, excerpt, excerpts
 
 PAGE = "pages/vae.py"
@@ -110,7 +110,7 @@ def test_ways_that_meet_are_still_refused() -> None:
 def test_a_plain_autoencoder_has_no_spread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(publish, "STATIC", tmp_path)
     with pytest.raises(ExportError, match="variational"):
-        publish.published_network.__wrapped__("ae-mnist-z2", "spread")
+        networks.packed_network("ae-mnist-z2", "spread")
     assert not list(tmp_path.rglob("*.gz"))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from genlab import data
 from genlab.errors import GenlabError
-from ui import cache, warm
+from ui import cache, kept, warm
 from ui.address import choose
 from ui.components.arithmetic import Slider, direction_sliders
 from ui.components.parts import interpolation_scrubber
@@ -79,9 +79,11 @@ def choose_network() -> str:
         except GenlabError as error:
             st.warning(explain(error))
             missing = error
+    here = kept.beside(here, kept.codes_digits)
     if not here:
         raise missing
-    return NETWORKS[choose(_("Network"), here, key="net", default=next(iter(here)))][0]
+    chosen = choose(_("Network"), here, key="net", default=next(iter(here)))
+    return NETWORKS[chosen][0] if chosen in NETWORKS else chosen
 
 
 def attributes(name: str, x: Tensor) -> None:

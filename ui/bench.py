@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from genlab.palette import DIGIT_COLOURS
-from ui import cache
-from ui.i18n import N_, _, n_, number, separators
+from genlab import data
+from ui import cache, kept
+from ui.i18n import N_, _, n_, number
 from ui.pictures import Picture, error_png, grey_png, strip
 
 if TYPE_CHECKING:
@@ -63,7 +62,6 @@ SWITCHES = {
         N_("It reads a noisy picture and must answer with the clean one."),
     ),
 }
-COLOURS = (DIGIT_COLOURS[0], DIGIT_COLOURS[1])
 SHOWN = 144  # filters, in twelve rows
 WIDE = (  # on a phone a wide table or formula scrolls by itself, not the page
     "<style>.st-key-bench_figures [data-testid='stMarkdownContainer'], [data-testid='stMain'] .katex-display"
@@ -71,20 +69,31 @@ WIDE = (  # on a phone a wide table or formula scrolls by itself, not the page
 )
 
 
+OWN = Switch("", SQUARES, N_("One of yours."))
+
+
+def options() -> dict[str, str]:
+    """The switches, and this visitor's networks of one layer of sigmoid units; what is asked → its title."""
+    from genlab.units import has_sigmoid_units
+
+    shipped = {key: _(switch.title) for key, switch in SWITCHES.items()}
+    return kept.beside(shipped, lambda own: kept.codes_digits(own) and has_sigmoid_units(own.config))
+
+
 def network(switch: str) -> Checkpoint:
-    """The checkpoint with that switch on.
+    """The checkpoint with that switch on, or one of the visitor's.
 
     Raises:
         CheckpointError: it is missing or broken.
     """
-    return cache.checkpoint(f"bench-{switch}-mnist")
+    return cache.checkpoint(f"bench-{switch}-mnist" if switch in SWITCHES else switch)
 
 
 def head(switch: str, x: Tensor) -> None:
     """What it minimises, what the penalty is now, and what comes back."""
     import torch
 
-    loaded, about = network(switch), SWITCHES[switch]
+    loaded, about = network(switch), SWITCHES.get(switch, OWN)
     st.html(WIDE)
     st.latex(about.formula)
     st.caption(_(about.says))
@@ -106,19 +115,18 @@ def head(switch: str, x: Tensor) -> None:
 
 def price(switch: str, loaded: Checkpoint, h: Tensor) -> str:
     """The penalty's value now: of this picture's code, or of the test set where it is about many pictures."""
-    import torch
 
     from genlab.losses import PENALTIES
 
     train = loaded.train
-    if switch == "kl":
-        by_unit = torch.tensor(loaded.metrics["units"]["by_unit"])[None]  # the mean activations, as one code
+    if train.penalty == "kl":
+        by_unit = _mean_activations(switch, loaded)[None]  # as one code
         value = PENALTIES["kl"](by_unit, by_unit, train.sparsity).item()
         return _("Over the test set: Σ KL = **{value}**, λ = {weight}, ρ = {rho}, mean activation **{mean}**").format(
             value=number(value, 2),
             weight=number(train.penalty_weight, 1),
             rho=number(train.sparsity, 2),
-            mean=number(loaded.metrics["units"]["mean_activation"], 3),
+            mean=number(by_unit.mean().item(), 3),
         )
     if train.penalty == "none":
         return _("No penalty: Ω = 0") if train.noise == "none" else _("No penalty: the noise does it")
@@ -126,6 +134,15 @@ def price(switch: str, loaded: Checkpoint, h: Tensor) -> str:
     return _("This picture: Ω = **{value}**, λ = {weight}, λ Ω = **{cost}**").format(
         value=number(value, 1), weight=number(train.penalty_weight, 1), cost=number(train.penalty_weight * value, 1)
     )
+
+
+def _mean_activations(switch: str, loaded: Checkpoint) -> Tensor:
+    """Of each unit over the test set, as measured; of a visitor's network over the lessons' test pictures."""
+    import torch
+
+    if "units" in loaded.metrics:
+        return torch.tensor(loaded.metrics["units"]["by_unit"])
+    return cache.test_codes(switch, data.default_name())[0].mean(0)
 
 
 def fire(n: int) -> str:
@@ -146,38 +163,6 @@ def code_map(h: Tensor) -> np.ndarray:
     cells = np.zeros(side * side, dtype=np.float32)
     cells[: len(h)] = h.numpy()
     return cells.reshape(side, side)
-
-
-ROWS: dict[str, tuple[Callable[[dict[str, Any]], float], int]] = {
-    N_("Squared error (SSE)"): (lambda m: m["test"]["sse"], 2),
-    N_("Parameters"): (lambda m: m["units"]["parameters"], 0),
-    N_("Mean activation"): (lambda m: m["units"]["mean_activation"], 3),
-    N_("Units that fire"): (lambda m: m["units"]["firing"], 1),
-    N_("Jacobian norm ‖∂h/∂x‖"): (lambda m: m["units"]["jacobian_norm"], 2),
-    N_("Error of a linear classifier on the codes, %"): (lambda m: 100 * m["units"]["linear_error"], 2),
-    N_("Noise that comes through (σ = 0.5), %"): (lambda m: 100 * m["units"]["noise_passed"], 0),
-}
-
-
-def figures(switches: list[str]) -> None:
-    """What was measured over the test set, a column for each."""
-    lines = [
-        "| " + " | ".join(["", *(_(SWITCHES[s].title) for s in switches)]) + " |",
-        "| --- |" + " ---: |" * len(switches),
-    ]
-    for title, (read, digits) in ROWS.items():
-        values = [number(read(network(switch).metrics), digits) for switch in switches]
-        lines.append(f"| {_(title)} | " + " | ".join(values) + " |")
-    with st.container(key="bench_figures"):  # ``WIDE`` is with the formulas
-        st.markdown("\n".join(lines))
-    from genlab import data
-
-    test = network(switches[0]).metrics["test"]
-    st.caption(
-        _("Means over {count} test pictures of {title}. A unit fires when its activation is above one quarter.").format(
-            count=number(test["count"]), title=_(data.describe(test["dataset"]).title)
-        )
-    )
 
 
 def filters(switch: str, x: Tensor) -> None:
@@ -220,27 +205,6 @@ def sheet(pictures: Tensor, weights: Tensor | None = None) -> np.ndarray:
     tiles = np.zeros((rows * columns, height + 1, width + 1), dtype=np.float32)
     tiles[:n, :-1, :-1] = found
     return tiles.reshape(rows, columns, height + 1, width + 1).transpose(0, 2, 1, 3).reshape(rows * (height + 1), -1)
-
-
-def histogram(switches: list[str]) -> None:
-    """How active units are over the test set."""
-    from genlab.figures import plot_histogram
-
-    bars = {_(SWITCHES[s].title): network(s).metrics["units"]["histogram"] for s in dict.fromkeys(switches)}
-    figure = plot_histogram(
-        bars,
-        COLOURS,
-        x_title=_("Activation of a unit"),
-        y_title=_("Part of all activations"),
-        separators=separators(),
-    )
-    st.plotly_chart(figure, key="activations", config={"displayModeBar": False})
-    st.caption(
-        _(
-            "Over the test set: all units, all pictures; the upright scale is logarithmic. A small mean can come from "
-            "few active units, or from all being a little active always."
-        )
-    )
 
 
 def push(switch: str, x: Tensor, strength: float, seed: int) -> None:

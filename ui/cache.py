@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -68,9 +68,23 @@ def code_statistics(name: str) -> CodeStatistics:
         CheckpointError: it is missing or broken, or does not say.
     """
     from genlab import latent
+    from genlab.data import default_name
 
-    loaded = checkpoint(name)
-    return latent.code_statistics(loaded.metrics, loaded.config.latent_dim)
+    loaded, metrics = checkpoint(name), checkpoint(name).metrics
+    if kept.find(name) and "codes" not in metrics:  # brought along without, or with some that are none
+        metrics = _where_codes_lie(name, default_name())
+    return latent.code_statistics(metrics, loaded.config.latent_dim)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _where_codes_lie(name: str, data: str) -> dict[str, Any]:
+    """The same of a network that does not say, as ``metrics.json`` says it."""
+    import torch
+
+    from genlab.evaluation import code_statistics
+
+    with torch.inference_mode():
+        return {"codes": code_statistics(checkpoint(name).model, test_set(data).images[:MOST_CODES])}
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from genlab import data
-from ui import cache
+from ui import cache, kept
 from ui.address import choose
 from ui.components.parts import interpolation_scrubber, latent_pad
 from ui.i18n import _
@@ -21,22 +21,36 @@ NEIGHBOURS = 5
 
 
 def small_map(x: Tensor) -> None:
-    """The whole code of the small network."""
+    """The whole code of a small network."""
+    name = _choose(SMALL, range(2, 3), "small_of")
     st.caption(_("Near each other, alike: but there are gaps, and shapes that are no digit."))
-    _map(SMALL, x, (0, 1), "small")
+    _map(name, x, (0, 1), "small")
 
 
-def deep_map(x: Tensor) -> None:
+def choose_deep() -> str:
+    """The network with more numbers."""
+    return _choose(DEEP, range(3, 10**6), "deep_of")
+
+
+def deep_map(name: str, x: Tensor) -> None:
     """Two numbers of the deep network's code; the others stay as the picture has them."""
+    std = cache.code_statistics(name).std
     st.caption(
         _(
-            "The other 28 stay as your picture has them. Near the handle little changes: no two numbers alone say "
+            "The other {n} stay as your picture has them. Near the handle little changes: no two numbers alone say "
             "which digit it is. Far from it, where no picture was ever coded, the decoder may draw nonsense."
-        )
+        ).format(n=len(std) - 2)
     )
-    std = cache.code_statistics(DEEP).std
     first, second = sorted(range(len(std)), key=lambda i: -std[i])[:2]
-    _map(DEEP, x, (first, second), "deep")
+    _map(name, x, (first, second), "deep")
+
+
+def _choose(shipped: str, lengths: range, key: str) -> str:
+    """A network: what ships, or one of the visitor's with a code of such a length. Without one there is no choice."""
+    options = kept.beside(
+        {shipped: _("The lesson’s")}, lambda own: kept.codes_digits(own) and own.config.latent_dim in lengths
+    )
+    return choose(_("Network"), options, key=key, default=shipped) if len(options) > 1 else shipped
 
 
 def _map(name: str, x: Tensor, dims: tuple[int, int], key: str) -> None:
@@ -58,15 +72,15 @@ def _neighbours(name: str, code: Tensor) -> None:
     nearest_pictures(found, digits=2, least=3.4, most=6.0)
 
 
-def walk(x: Tensor) -> None:
+def walk(network: str, x: Tensor) -> None:
     """In a straight line from the picture's code to that of a test picture."""
     import torch
 
     name = data.default_name()
     shown = {str(i): title for i, title in enumerate(cache.test_set(name).class_names)}
     to = int(choose(_("To a"), shown, key="to", default="9", round_=True))
-    model = cache.checkpoint(DEEP).model
+    model = cache.checkpoint(network).model
     with torch.inference_mode():
         ends = model.encode(torch.cat([x, cache.test_picture(name, to, 1)]))
-    interpolation_scrubber(DEEP, (ends[0], ends[1]), about=(x.numpy().tobytes(), to), key="walk")
+    interpolation_scrubber(network, (ends[0], ends[1]), about=(x.numpy().tobytes(), to), key="walk")
     st.caption(_("$z = (1 - t)\\,a + t\\,b$, with the codes $a$ and $b$ of both digits."))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from genlab.errors import ExportError
 from genlab.palette import DIGIT_COLOURS
-from ui import gan, kept
+from ui import gan
 from ui.components.gan_film import Film, film_png, films, inline
 from ui.components.gan_parts import REACH, noise_sliders, told
 from ui.gan import DRAW, Kind, Wish
@@ -92,18 +92,12 @@ def finger() -> None:
     new_draw(_("New noise"), DRAW)
     noise = gan.codes(wish, 1)[0]
     found = None
-    if kept.find(kind.name):
-        st.caption(_("The server draws yours, after each move. The dense one that ships follows the finger."))
-    else:
-        try:
-            found = noise_sliders(kind.name, noise, about=wish, key="z")
-        except ExportError:
-            st.caption(
-                _(
-                    "This generator has convolutions: the server draws, after each move. The dense ones follow the "
-                    "finger."
-                )
-            )
+    try:
+        found = noise_sliders(kind.name, noise, about=wish, key="z")
+    except ExportError:
+        st.caption(
+            _("This generator has convolutions: the server draws, after each move. The dense ones follow the finger.")
+        )
     if found is None:
         server_sliders(kind, wish, noise)
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from genlab import data
 from genlab.errors import CheckpointError, GenlabError
-from ui import cache
+from ui import cache, kept
 from ui.address import choose
 from ui.components.walk import Course, walk_strips
 from ui.i18n import N_, _, explain, number
@@ -39,6 +39,7 @@ FORMULAS = {
 }
 MEASURED = Path(__file__).parent / "assets" / "paths.json"  # written by benchmarks/paths.py
 GIF_FRAMES = 41
+WITHOUT = "none"
 
 
 def settings() -> tuple[Way, int]:
@@ -53,6 +54,16 @@ def settings() -> tuple[Way, int]:
     return cast("Way", way), steps
 
 
+def _through() -> dict[str, str]:
+    """The ways of a walk: those of the lesson, and through one of the visitor's networks; translated."""
+    shown = {network: _(title) for network, title in TITLES.items()}
+    own = kept.beside({}, kept.codes_digits)
+    if own:
+        asked = choose(_("Also through"), {**own, WITHOUT: _("none of yours")}, key="also", default=list(own)[-1])
+        shown |= {name: title for name, title in own.items() if name == asked}
+    return shown
+
+
 def courses(x: Tensor, y: Tensor, way: Way) -> list[Course]:
     """The same walk through each network, and through pixels. What is not here is said and left out."""
     judged = True
@@ -62,12 +73,12 @@ def courses(x: Tensor, y: Tensor, way: Way) -> list[Course]:
         st.warning(explain(error))
         judged = False
     found = []
-    for network, title in TITLES.items():
+    for network, title in _through().items():
         try:
             read = reading(network, x, y, way) if judged else None
             found.append(
                 Course(
-                    title=_(title),
+                    title=title,
                     note=_("{share} % of the way reads as a digit").format(share=number(100 * read.share))
                     if read
                     else "",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +39,12 @@ class Kept:
     Attributes:
         number: from 1, in the order they were kept; never given again.
         checkpoint: with its network, in evaluation mode.
+        packed: what this visitor's browser was given of it (``ui/components/carry.py``).
     """
 
     number: int
     checkpoint: Checkpoint[Any]
+    packed: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -74,11 +77,17 @@ def find(name: str) -> Checkpoint[Any] | None:
     Raises:
         CheckpointError: it was forgotten, or is another visitor's.
     """
+    mine = owned(name)
+    return None if mine is None else mine.checkpoint
+
+
+def owned(name: str) -> Kept | None:
+    """The same with all that is known of it."""
     if not name.startswith(PREFIX):
         return None
     for mine in networks():
         if mine.name == name:
-            return mine.checkpoint
+            return mine
     raise CheckpointError("This network is not kept any more. Bring it to the training lab again.")
 
 
@@ -88,6 +97,18 @@ def codes_digits(checkpoint: Checkpoint[Any]) -> bool:
 
     model = checkpoint.model
     return isinstance(model, ImageAutoencoder) and not isinstance(model, ConditionalVAE) and _of_digits(checkpoint)
+
+
+def beside(shipped: Mapping[str, str], fits: Callable[[Checkpoint[Any]], bool]) -> dict[str, str]:
+    """The options of a choice: those given, name → title, and this visitor's networks that fit."""
+    return {**shipped, **{mine.name: mine.short for mine in networks() if fits(mine.checkpoint)}}
+
+
+def is_vae(checkpoint: Checkpoint[Any]) -> bool:
+    """Whether it turns digits into a distribution of codes."""
+    from genlab.models import VAE
+
+    return codes_digits(checkpoint) and isinstance(checkpoint.model, VAE)
 
 
 def draws_digits(checkpoint: Checkpoint[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,9 +13,11 @@ from ui import kept, lab_runs
 from ui.i18n import _, explain
 
 if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
     from genlab.checkpoints import Checkpoint
 
-LAST = "lab_result"
+LAST, BROUGHT = "lab_result", "lab_brought"
 FILES = ["zip", "safetensors", "json", "md"]
 
 
@@ -113,12 +116,20 @@ def bring() -> None:
             max_upload_size=most,
             key="lab_upload",
         )
-        key = tuple((file.file_id, file.name) for file in sent)
-        if sent and st.session_state.get("lab_brought") != key:
-            st.session_state["lab_brought"] = key
-            _bring({file.name: file.getvalue() for file in sent})
-        if ERROR in st.session_state:
-            st.error(explain(st.session_state.pop(ERROR)))
+        known = st.session_state.setdefault(BROUGHT, set())
+        for files in parcels_of(sent):
+            key = tuple(file.file_id for file in files)
+            if key not in known:
+                known.add(key)
+                _bring({file.name: file.getvalue() for file in files})
+
+
+def parcels_of(sent: Sequence[UploadedFile]) -> list[list[UploadedFile]]:
+    """What belongs together: each zip is a network, the files of a checkpoint are one."""
+    from genlab.workshop.parcels import BOUNDS
+
+    loose = [file for file in sent if file.name in BOUNDS]
+    return [*([file] for file in sent if file.name not in BOUNDS), *([loose] if loose else [])]
 
 
 def _bring(files: dict[str, bytes]) -> None:
@@ -130,4 +141,4 @@ def _bring(files: dict[str, bytes]) -> None:
         st.success(_("Kept as **{title}**.").format(title=mine.title))
         st.session_state["lab_mine"] = str(mine.number)
     except GenlabError as error:
-        st.session_state[ERROR] = type(error)(error.template, **error.fields)
+        st.error(explain(error))

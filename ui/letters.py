@@ -14,9 +14,9 @@ from genlab.errors import GenlabError
 from genlab.figure_style import AXIS, LAYOUT
 from genlab.metrics import code_bits, compression_ratio, psnr
 from genlab.palette import DIGIT_COLOURS
-from ui import cache
+from ui import cache, kept
 from ui.i18n import _, explain, n_, number, separators
-from ui.pictures import grey_png
+from ui.pictures import grey_png, strip
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -135,6 +135,10 @@ def side_by_side(x: Tensor, shown: Sequence[Squeezed]) -> None:
             "exactly as large as the picture; it saves nothing."
         )
     )
+    own = kept.answers(x)
+    if own:
+        st.markdown(_("**Your networks**, with 32 bits a number"))
+        strip(own, least=5.0, most=9.0)
 
 
 def _section(one: Squeezed) -> str:

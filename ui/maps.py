@@ -21,7 +21,6 @@ from ui.components.map_parts import (
     published_pictures,
 )
 from ui.i18n import _, explain, number
-from ui.kept import find as own_network
 from ui.maps_space import PIXELS, STAND_IN, Space, space, vectors
 
 if TYPE_CHECKING:
@@ -172,8 +171,7 @@ def _behind(here: Space) -> Behind:
         if root is not None:
             pictures = published_pictures(here.of, str(root))
         drawn = here if here.source != PIXELS else None if pictures else space(STAND_IN, here.of, "")
-        # a visitor's own stays on the server
-        if drawn is not None and drawn.vectors is not None and not own_network(drawn.source):
+        if drawn is not None and drawn.vectors is not None:
             decoder = published_decoder(drawn.source)
             codes = published_codes(drawn.source, here.of, drawn.vectors, str(id(drawn)))
     except GenlabError as error:

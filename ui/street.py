@@ -10,7 +10,7 @@ import streamlit as st
 from genlab import data
 from genlab.errors import GenlabError
 from genlab.metrics import code_bits, compression_ratio
-from ui import architecture, cache
+from ui import architecture, cache, kept
 from ui.houses import DRAWN, EIGHT, NARROWEST, PHOTOGRAPHS
 from ui.i18n import N_, _, explain, number
 from ui.noisy import choose_kind
@@ -127,7 +127,7 @@ def show(row: Row, kind: str, level: float) -> None:
         lines["plain"] = answer(autoencoder, noisy.x, row)
     if missing:
         st.error("\n\n".join(explain(error) for error in missing))
-    one(row, lines)
+    one(row, lines, kept.answers(noisy.x[row.chosen][None], row.x[row.chosen][None]))
     if autoencoder:
         code(autoencoder)
     eight(row, lines)
@@ -148,8 +148,8 @@ LINES = {
 }
 
 
-def one(row: Row, lines: dict[str, Answer]) -> None:
-    """The chosen picture, large, with what became of it."""
+def one(row: Row, lines: dict[str, Answer], own: list[Picture]) -> None:
+    """The chosen picture, large, with what became of it, and what the visitor's networks make of the noisy one."""
     n = row.chosen
     digit = _("Digit {digit}").format(digit=row.digits[n])
     strip(
@@ -159,6 +159,7 @@ def one(row: Row, lines: dict[str, Answer]) -> None:
                 Picture(png=grey_png(found.x[n]), title=_(TITLES[name]), note=likeness(found, row))
                 for name, found in lines.items()
             ),
+            *own,
         ],
         columns=5,
         least=6.0,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from genlab import data
 from genlab.errors import CheckpointError
-from ui import cache
+from ui import cache, kept
 from ui.address import choose
 from ui.components.vae_parts import vae_machine
 from ui.i18n import N_, _, number
@@ -32,12 +33,13 @@ DEAD = 0.01
 
 def choose_network() -> str:
     """Which variational autoencoder, a checkpoint's name."""
-    return choose(_("Network"), {name: _(title) for name, title in NETWORKS.items()}, key="vae", default=DEFAULT)
+    shown = kept.beside({name: _(title) for name, title in NETWORKS.items()}, kept.is_vae)
+    return choose(_("Network"), shown, key="vae", default=DEFAULT)
 
 
-def dead(checkpoint: Checkpoint) -> list[bool]:
+def dead(name: str) -> list[bool]:
     """For each number of the code, whether its μ is nearly the same for every picture."""
-    return [std**2 < DEAD for std in cache.code_statistics(checkpoint.name).std]
+    return [std**2 < DEAD for std in cache.code_statistics(name).std]
 
 
 def kl_by_number(checkpoint: Checkpoint) -> list[float]:
@@ -58,6 +60,21 @@ def kl_by_number(checkpoint: Checkpoint) -> list[float]:
     return found
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+def measured_kl(name: str, dataset: str) -> list[float]:
+    """The same of a visitor's own network, over the first ``cache.MOST_CODES`` test pictures, in nats."""
+    import torch
+
+    from genlab.bounds import kl_normal
+    from genlab.data import to_float
+
+    model: Any = cache.checkpoint(name).model
+    with torch.inference_mode():
+        kl = kl_normal(*model.posterior(to_float(cache.test_set(dataset).images[: cache.MOST_CODES])))
+    found: list[float] = kl.mean(0).tolist()
+    return found
+
+
 def machine(name: str, x: Tensor) -> None:
     """The network at work on a picture.
 
@@ -65,14 +82,13 @@ def machine(name: str, x: Tensor) -> None:
         CheckpointError: it is not here, or not measured.
     """
     checkpoint = cache.checkpoint(name)
-    silent = dead(checkpoint)
+    silent = dead(name)
+    kl = measured_kl(name, data.default_name()) if kept.find(name) else kl_by_number(checkpoint)
     note = _(
         "A nat is the unit of −ln p: {bits} bits. Grey pixels are means of Bernoulli variables. Dashed: σ = 1 of the "
         "prior N(0, 1), and each number’s mean KL over the test set."
     ).format(bits=number(1 / math.log(2), 2))
-    vae_machine(
-        name, x, kl=kl_by_number(checkpoint), dead=silent, note=f"{note} {_trained(checkpoint)}".strip(), key="machine"
-    )
+    vae_machine(name, x, kl=kl, dead=silent, note=f"{note} {_trained(checkpoint)}".strip(), key="machine")
     st.markdown(collapse(checkpoint, silent))
 
 

@@ -49,7 +49,7 @@ def _warm() -> None:
         from genlab.errors import PublishError
         from genlab.metrics import ssim
         from ui import cache
-        from ui.components import publish
+        from ui.components import networks, publish
 
         go.Figure(go.Scatter(x=[1]))
         ssim(torch.zeros(1, 1, 28, 28), torch.zeros(1, 1, 28, 28))  # scikit-image imports on first use
@@ -59,7 +59,7 @@ def _warm() -> None:
         with contextlib.suppress(PublishError):  # a page that needs it says so
             publish.publish_modules()
             for k in SIZES:
-                publish.published_network(f"ae-mnist-z{k}", "decode")
+                networks.shipped_network(f"ae-mnist-z{k}", "decode")
     except Exception:  # a warm-up that fails must not take the server down; the page will say what is wrong
         logging.getLogger("genlab").exception("The warm-up failed; the pages load what they need themselves.")
     finally:
@@ -78,11 +78,11 @@ def _warm_more() -> None:
     from genlab import data
     from genlab.errors import GenlabError
     from ui import arithmetic, interpolation, interpolation_reading, judge, vae_manifold
-    from ui.components import publish
+    from ui.components import networks
 
     name = data.default_name()
     jobs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
-        (publish.published_network, ("vae-mnist-z16", half)) for half in ("encode", "spread", "logits", "decode")
+        (networks.shipped_network, ("vae-mnist-z16", half)) for half in ("encode", "spread", "logits", "decode")
     ]
     jobs += [(interpolation_reading.reference, (name,)), (vae_manifold.read, (vae_manifold.SMALL, judge.is_here()))]
     jobs += [(interpolation_reading.space, (network, name)) for network in interpolation.TITLES]

@@ -103,7 +103,14 @@ GENERATIVE: tuple[Entry, ...] = (
         paper=f"{BURDA}; gradients of Tucker et al., ICLR 2019, arXiv:1810.04152",
         model=PAPER,
         train=replace(
-            DRAWN, samples=50, epochs=285, cycle_growth=0.5, cycle_rate=0.2, batch_size=64, learning_rate=1.5e-3
+            DRAWN,
+            samples=50,
+            epochs=333,
+            cycles=3,
+            cycle_growth=0.5,
+            cycle_rate=0.2,
+            batch_size=64,
+            learning_rate=1.5e-3,
         ),
         step="importance",
         base="vae-mnist-z50",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,10 @@ import streamlit as st
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import gan
-from ui.components import publish
+from ui import gan, kept
+from ui.components.carry import carry
 from ui.components.mount import mount
+from ui.components.publish import digest, publish
 from ui.components.sheet import GAP
 from ui.components.starts import begin, released
 from ui.i18n import _, explain, number
@@ -107,27 +107,36 @@ def told(name: str, opinion: gan.Opinion) -> list[str]:
 
 
 # --------------------------------------------------------------------------------------- sliders on the noise
-@st.cache_resource(show_spinner=False)
 def published_generator(name: str) -> str:
-    """The address of a generator for the browser, versioned by its checkpoint's hash.
+    """The address of a generator for the browser.
 
     Raises:
-        CheckpointError: it is missing or broken.
+        CheckpointError: it is missing or broken, or not kept any more.
         ExportError: it is not dense, or too large for a browser.
-        PublishError: the folder cannot be written.
+        PublishError: the folder for files cannot be written.
     """
+    mine = kept.owned(name)
+    return shipped_generator(name) if mine is None else carry(mine, "decode", lambda: packed_generator(name))
+
+
+@st.cache_resource(show_spinner=False)
+def shipped_generator(name: str) -> str:
+    """The same of a shipped one, versioned by its checkpoint's hash."""
+    packed = packed_generator(name)
+    return publish(f"networks/{name}-decode-{gan.network(name).sha256[:16]}-{digest(packed)}.gz", packed)
+
+
+def packed_generator(name: str) -> bytes:
+    """A generator as ``runtime.js`` reads it."""
     import torch
 
     from genlab.export import record, to_bytes
 
-    loaded = gan.network(name)
-    model = loaded.model
+    model = gan.network(name).model
     program = record(model.decode, torch.zeros(1, model.latent_dim))
     each = {"mean": 0.0, "std": 1.0, "low": -REACH, "high": REACH}  # N(0, I), whatever was learned
     about = {"codes": {key: [value] * model.latent_dim for key, value in each.items()}}
-    packed = gzip.compress(to_bytes(program, about), 6, mtime=0)
-    digest = hashlib.sha256(packed).hexdigest()[:16]
-    return publish.publish(f"networks/{name}-decode-{loaded.sha256[:16]}-{digest}.gz", packed)
+    return gzip.compress(to_bytes(program, about), 6, mtime=0)
 
 
 def noise_sliders(name: str, noise: Tensor, *, about: Hashable, key: str) -> list[float] | None:

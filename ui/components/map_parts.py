@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
+from ui import kept
+from ui.components.carry import carry
 from ui.components.mount import mount
-from ui.components.publish import publish_tensors, published_network
+from ui.components.networks import published_network
+from ui.components.publish import pack_tensors, publish_tensors
 from ui.components.starts import begin, released
 from ui.i18n import _, explain
 from ui.pictures import Picture, strip, to_png
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 RASTER = 240  # side of a map's picture
 GROUND = (24, 26, 32)
@@ -145,16 +151,28 @@ def dots_png(points: NDArray[np.float32], labels: NDArray[Any], side: int = RAST
     return to_png(pixels)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
-def published_codes(source: str, of: str, _codes: NDArray[np.float32], version: str) -> str:
+def published_codes(source: str, of: str, codes: NDArray[np.float32], version: str) -> str:
     """The address of a source's codes (n, d); ``version`` changes with them.
 
     Raises:
         PublishError: the folder cannot be written.
     """
+    mine = kept.owned(source)
+    if mine is None:
+        return shipped_codes(source, of, codes, version)
+    return carry(mine, f"map-{of}", lambda: pack_tensors(_halves(codes)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def shipped_codes(source: str, of: str, _codes: NDArray[np.float32], version: str) -> str:
+    """The same of a shipped encoder."""
+    return publish_tensors(f"{source}-{of}-codes", _halves(_codes))
+
+
+def _halves(codes: NDArray[np.float32]) -> dict[str, Tensor]:
     import torch
 
-    return publish_tensors(f"{source}-{of}-codes", {"codes": torch.from_numpy(_codes).to(torch.float16)})
+    return {"codes": torch.from_numpy(codes).to(torch.float16)}
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -9,10 +9,12 @@ import streamlit as st
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import cache, noisy
+from ui import cache, kept, noisy
 from ui.components import server
+from ui.components.carry import carry
 from ui.components.mount import mount, said
-from ui.components.publish import publish_tensors, published_network
+from ui.components.networks import published_network
+from ui.components.publish import pack_tensors, publish_tensors
 from ui.components.starts import begin, released
 from ui.i18n import _, explain
 
@@ -242,18 +244,27 @@ def _shown(
     return None if found["failed"] else found
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
 def published_codes(name: str, data: str) -> str:
     """The address of the codes and labels of test pictures, for a map.
 
     Raises:
         CheckpointError, DataError, PublishError.
     """
+    mine = kept.owned(name)
+    return shipped_codes(name, data) if mine is None else carry(mine, data, lambda: pack_tensors(_codes(name, data)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def shipped_codes(name: str, data: str) -> str:
+    """The same of a shipped network."""
+    return publish_tensors(f"{name}-{data}", _codes(name, data))
+
+
+def _codes(name: str, data: str) -> dict[str, Tensor]:
     import torch
 
     codes, labels = cache.test_codes(name, data)
-    tensors = {"codes": codes.to(torch.float16), "labels": labels.to(torch.uint8)}
-    return publish_tensors(f"{name}-{data}", tensors)
+    return {"codes": codes.to(torch.float16), "labels": labels.to(torch.uint8)}
 
 
 def _rounded(code: Tensor) -> list[float]:

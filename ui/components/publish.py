@@ -9,24 +9,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import uuid
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import streamlit as st
-
-from genlab.errors import ExportError, PublishError
+from genlab.errors import PublishError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genlab.models import ImageAutoencoder
-
 STATIC = Path(__file__).parents[2] / "static"
 MODULES = Path(__file__).parent / "js"
-
-Direction = Literal["encode", "decode", "spread", "logits"]
 
 
 def publish(name: str, content: bytes) -> str:
@@ -54,7 +47,7 @@ def publish(name: str, content: bytes) -> str:
 def versioned_modules() -> tuple[str, dict[str, bytes]]:
     """The ES modules by name, and a folder's name that changes with them."""
     sources = {path.name: path.read_bytes() for path in sorted(MODULES.glob("*.js"))}
-    return f"modules-{_hash(bytes(1).join(sources.values()))}", sources
+    return f"modules-{digest(bytes(1).join(sources.values()))}", sources
 
 
 def publish_modules() -> str:
@@ -69,59 +62,23 @@ def publish_modules() -> str:
     return f"app/static/{folder}"
 
 
-@st.cache_resource(show_spinner=False)
-def published_network(name: str, direction: Direction) -> str:
-    """The address of a shipped network's encoder or decoder, versioned by its checkpoint's hash.
-
-    Of a variational one also ``spread``, ln σ² of a picture, and ``logits``, its pixels before their last sigmoid.
-
-    Raises:
-        CheckpointError: the checkpoint is missing or broken.
-        ExportError: it is not dense, too large for a browser, or a visitor's own.
-        PublishError: as ``publish``.
-    """
-    import torch
-
-    from genlab.export import record, to_bytes
-    from ui import cache as shared
-    from ui import kept
-
-    if kept.find(name):
-        raise ExportError("What you trained stays on the server.")
-    loaded = shared.checkpoint(name)
-    model = loaded.model
-    example = torch.zeros(1, model.latent_dim)
-    if direction in ("encode", "spread"):
-        example = torch.zeros(1, *model.image_shape)
-    program = record(_half(model, direction), example)
-    codes = shared.code_statistics(name)
-    about = {"codes": {"mean": codes.mean, "std": codes.std, "low": codes.low, "high": codes.high}}
-    packed = gzip.compress(to_bytes(program, about), 6, mtime=0)
-    return publish(f"networks/{name}-{direction}-{loaded.sha256[:16]}-{_hash(packed)}.gz", packed)
-
-
-def _half(model: ImageAutoencoder, direction: Direction) -> Callable[[Tensor], Tensor]:
-    from genlab.models import VAE
-
-    if direction in ("encode", "decode"):
-        half: Callable[[Tensor], Tensor] = getattr(model, direction)
-        return half
-    if not isinstance(model, VAE):
-        raise ExportError("This network has no distribution of codes. Choose a variational autoencoder.")
-    return model.decode_logits if direction == "logits" else lambda x: model.posterior(x)[1]
-
-
 def publish_tensors(name: str, tensors: dict[str, Tensor]) -> str:
     """Numbers for a map, such as codes and labels, under a name that changes with them.
 
     Raises:
         PublishError: as ``publish``.
     """
+    packed = pack_tensors(tensors)
+    return publish(f"maps/{name}-{digest(packed)}.gz", packed)
+
+
+def pack_tensors(tensors: dict[str, Tensor]) -> bytes:
+    """The same as a file: gzip around safetensors."""
     from safetensors.torch import save
 
-    packed = gzip.compress(save({key: value.contiguous() for key, value in tensors.items()}), 6, mtime=0)
-    return publish(f"maps/{name}-{_hash(packed)}.gz", packed)
+    return gzip.compress(save({key: value.contiguous() for key, value in tensors.items()}), 6, mtime=0)
 
 
-def _hash(content: bytes) -> str:
+def digest(content: bytes) -> str:
+    """A short name that changes with what it names."""
     return hashlib.sha256(content).hexdigest()[:16]

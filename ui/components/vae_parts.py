@@ -14,7 +14,7 @@ from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
 from ui import cache
 from ui.components.mount import mount
-from ui.components.publish import published_network
+from ui.components.networks import published_network
 from ui.components.starts import begin, released
 from ui.i18n import _, explain, number
 from ui.pictures import Picture, grey_png, strip

@@ -1,5 +1,5 @@
 /**
- * Dense networks in the browser: what `genlab/export.py` wrote, fetched once and run in float32.
+ * Dense networks in the browser: what `genlab/export.py` wrote, fetched or brought once and run in float32.
  *
  *     const net = await network(url);      // the same object for the same address, however often it is asked for
  *     const image = net.run(z);            // Float32Array(784), valid until the next run
@@ -9,6 +9,8 @@
  */
 
 const networks = new Map();
+const OWN = "own:";
+const brought = new Map(); // address -> {content, put}
 const PATIENCE = 60_000; // ms; a connection that hangs would leave an empty place for ever
 
 /** The network at an address; rejects when it is missing, damaged or asks for what is not known here. */
@@ -27,10 +29,32 @@ export async function tensors(url) {
   return Object.fromEntries(Object.keys(header).filter((name) => name !== "__metadata__").map((name) => [name, tensor(name)]));
 }
 
-async function open(url) {
+/** What is a visitor's own comes with the session's messages (carry.js), before or after the part that asks for it. */
+export function bring(url, base64) {
+  slot(url).put(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+}
+
+function slot(url) {
+  if (!brought.has(url)) {
+    const made = {};
+    made.content = new Promise((put) => (made.put = put));
+    brought.set(url, made);
+  }
+  return brought.get(url);
+}
+
+async function fetched(url) {
+  if (url.startsWith(OWN)) {
+    const late = new Promise((_, fail) => setTimeout(fail, PATIENCE, new Error(`${url} did not come`)));
+    return new Blob([await Promise.race([slot(url).content, late])]);
+  }
   const answer = await fetch(new URL(url, document.baseURI), { signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok) throw new Error(`${answer.status} ${url}`);
-  const packed = await answer.blob();
+  return answer.blob();
+}
+
+async function open(url) {
+  const packed = await fetched(url);
   const bytes = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   const length = Number(new DataView(bytes).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
