@@ -46,7 +46,8 @@ def plot_spreads(
         )
     )
     figure.add_hrect(y0=-1, y1=1, fillcolor="rgba(128, 128, 128, 0.35)", line_width=0, layer="below", name=normal)
-    return _styled(figure, x_title, separators).update_yaxes(range=[-reach, reach])
+    styled = _styled(figure, x_title, separators).update_yaxes(range=[-reach, reach])
+    return styled.update_xaxes(range=[0.4, len(mean) + 0.6])
 
 
 def plot_code(

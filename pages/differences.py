@@ -40,7 +40,7 @@ def lesson() -> None:
     st.markdown(
         _(
             "Seven differences, as courses print them, each with an experiment: **left an autoencoder, right a "
-            "variational one**. Same layers, same 16 numbers, same pictures. Does each row hold?"
+            "variational one**. The lesson’s two have the same layers, 16 numbers and pictures. Does each row hold?"
         )
     )
     follow(explore, choose_picture())

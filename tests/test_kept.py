@@ -193,6 +193,7 @@ def test_it_stands_on_the_bench(look: str) -> None:
     assert sentences(app) == []
     assert app.pills(key="one").value == mine.name
     assert any("ρ = " in block.value for block in app.markdown)
+    assert [r"\mathrm{KL}" in block.value for block in app.latex] == [True, True]  # as the other, which ships
 
 
 @pytest.mark.parametrize(("page", "network"), [(LETTERS, "ae-notmnist-7x7"), (STREET, "ae-street")])

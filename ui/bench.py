@@ -69,7 +69,7 @@ WIDE = (  # on a phone a wide table or formula scrolls by itself, not the page
 )
 
 
-OWN = Switch("", SQUARES, N_("One of yours."))
+OWN = N_("One of yours.")
 
 
 def options() -> dict[str, str]:
@@ -78,6 +78,19 @@ def options() -> dict[str, str]:
 
     shipped = {key: _(switch.title) for key, switch in SWITCHES.items()}
     return kept.beside(shipped, lambda own: kept.codes_digits(own) and has_sigmoid_units(own.config))
+
+
+def about(switch: str) -> Switch:
+    """What is said of one; a visitor's own minimises what the switch does that it was trained with."""
+    if switch in SWITCHES:
+        return SWITCHES[switch]
+    loaded = network(switch)
+    like = "plain" if loaded.train.noise == "none" else "denoising"
+    if loaded.train.penalty in SWITCHES:
+        like = str(loaded.train.penalty)
+    elif getattr(loaded.config, "tied", False):
+        like = "tied"
+    return Switch("", SWITCHES[like].formula, OWN)
 
 
 def network(switch: str) -> Checkpoint:
@@ -93,10 +106,10 @@ def head(switch: str, x: Tensor) -> None:
     """What it minimises, what the penalty is now, and what comes back."""
     import torch
 
-    loaded, about = network(switch), SWITCHES.get(switch, OWN)
+    loaded, said = network(switch), about(switch)
     st.html(WIDE)
-    st.latex(about.formula)
-    st.caption(_(about.says))
+    st.latex(said.formula)
+    st.caption(_(said.says))
     with torch.inference_mode():
         h = loaded.model.encode(x)
         x_hat = loaded.model.decode(h)
