@@ -198,7 +198,7 @@ const STYLE = `
   .gl-hand { grid-template-columns: 5rem minmax(0, 1fr); order: 1; }
   .gl-way > figure { grid-area: auto; }
   .gl-way > figure figcaption { font-size: 0.85rem; min-height: 7em; hyphens: auto; overflow-wrap: break-word; }
-  .gl-name { display: block; }
+  .gl-name { display: block; font-size: min(1em, calc((100cqw / var(--ways) - 0.75rem) / 7)); } /* “Autoencoder” in one line */
   .gl-way-text { display: block; margin-top: 0.5rem; }
   .gl-way-text * { display: block; }
   .gl-film-strip { grid-template-columns: repeat(5, minmax(0, 1fr)); }
