@@ -31,6 +31,11 @@ UNITS = ("°", "px", "px")
 MOST = (30.0, 1.5, 6.0)  # to both sides
 PLACES = (1.0, 0.1, 0.5)
 DIGITS = (0, 1, 1)
+TABLE = (  # narrower cells on a phone, and what is still too wide scrolls by itself
+    "<style>[data-testid='stMarkdownContainer'] table { display: block; overflow-x: auto; }"
+    " @media (max-width: 640px) { [data-testid='stMarkdownContainer'] :is(th, td)"
+    " { padding: 0.3rem; font-size: 0.9rem; } }</style>"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,7 @@ def _what_became(name: str, z: Tensor, moved: Tensor, asked: list[float]) -> Non
     if opinion is not None:
         same = _("same digit") if opinion[0].argmax() == opinion[1].argmax() else _("another digit")
         rows.append(f"| {_('The judge reads')} | {said(opinion[0])} → {said(opinion[1])} | | **{same}** |")
+    st.html(TABLE)
     st.markdown("\n".join(rows))
 
 
