@@ -16,9 +16,7 @@ def report(checkpoint: Checkpoint[ImageNetwork], result: Mapping[str, Any]) -> s
     test = result["test"]
     lines = [
         f"{checkpoint.name} on {test['count']:,} test images of {test['dataset']}:",
-        f"  error {100 * test['error']:.2f} %   cross-entropy {test['cross_entropy']:.4f} nats"
-        if "error" in test
-        else f"  SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB   SSIM {test['ssim']:.4f}",
+        *on_test_images(test),
     ]
     if baseline := result.get("baseline"):
         clipped = f"{baseline['sse_clipped']:.2f} when clipped to 0…1"
@@ -40,6 +38,20 @@ def report(checkpoint: Checkpoint[ImageNetwork], result: Mapping[str, Any]) -> s
     lines += random_ones(result)
     lines += goals(checkpoint, result)
     return "\n".join(lines)
+
+
+def on_test_images(test: Mapping[str, Any]) -> list[str]:
+    """What was measured on them: of a classifier, of a discriminator, of what rebuilds them; of a critic nothing."""
+    if "error" in test:
+        return [f"  error {100 * test['error']:.2f} %   cross-entropy {test['cross_entropy']:.4f} nats"]
+    if "fake" in test:
+        return [
+            f"  D is right about {100 * test['real']:.1f} % of them, and {100 * test['fake']:.1f} % of G's pictures"
+        ]
+    if "sse" in test:
+        known = f"SSE {test['sse']:.3f}   MSE {test['mse']:.5f}   PSNR {test['psnr']:.2f} dB"
+        return [f"  {known}   SSIM {test['ssim']:.4f}"]
+    return []
 
 
 def random_ones(result: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from genlab.config import MapConfig, TrainConfig
 from genlab.evaluation import against, denoising, noise_passed
 from genlab.goals import goal_value, is_met
 from genlab.metrics import psnr
-from genlab.models import build
+from genlab.models import ImageNetwork, build
 from genlab.noise import draw, spoil
 from genlab.reports import report
 from genlab.seeding import make_generator
@@ -54,6 +54,15 @@ def test_more_is_better_of_a_psnr_and_worse_of_anything_else() -> None:
     assert not is_met("psnr@0.5", 20.1, 20.2)
     assert is_met("sse", 3.9, 4.0)
     assert not is_met("plain:sse", 1.3, 1.25)
+
+
+@pytest.mark.parametrize("name", checkpoints.names())
+def test_every_network_that_ships_has_a_report(name: str) -> None:
+    loaded = checkpoints.load(name, ImageNetwork)
+    lines = report(loaded, loaded.metrics).splitlines()
+    assert lines[0].startswith(f"{name} on ")
+    assert len([line for line in lines if line.startswith("  goal ")]) == len(CATALOG[name].goals)
+    assert "not measured" not in "".join(lines)
 
 
 def test_the_report_says_met_missed_and_not_measured() -> None:

@@ -76,7 +76,7 @@ ADVERSARIAL: tuple[Entry, ...] = (
         summary="64 random numbers for the style; the digit is chosen.",
         paper=f"{PROJECTION}; Mirza & Osindero, Conditional generative adversarial nets, 2014, arXiv:1411.1784",
         model=replace(CONVOLUTIONAL, latent_dim=74, classes=10),
-        train=replace(STEADY, epochs=24),
+        train=replace(STEADY, epochs=32),
         step="gan",
         goals={"disagreement": 0.03},
     ),
