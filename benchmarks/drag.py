@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
 import statistics
@@ -97,7 +98,12 @@ def vae(watch: Watched, url: str, moves: int) -> Iterator[Row]:
     drag(watch, "a first stroke, for the machine to appear", paper, paper, "pointermove", 20, rings)
     page.locator(".gl-vae").wait_for(timeout=90_000)
     page.wait_for_timeout(1500)
-    yield drag(watch, "vae: drawing", paper, page.locator(answer), "pointermove", moves, rings)
+    yield drag(watch, "vae: drawing", paper, page.locator(answer), "pointermove", moves, knot)
+
+
+def knot(t: float) -> Place:
+    """Crosses itself, but not on the way that ``rings`` has inked."""
+    return 0.5 + 0.4 * math.cos(6 * math.pi * t), 0.5 + 0.4 * math.sin(10 * math.pi * t)
 
 
 def interpolate(watch: Watched, url: str, moves: int) -> Iterator[Row]:

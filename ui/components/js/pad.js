@@ -150,7 +150,7 @@ export default component((root, say, key) => {
     answer.paint(back);
     error.paintError(back, prepared);
     captions[3].textContent = `${words.error}\nSSE ${write(squaredError(back, prepared))}`;
-    const detail = { decoder: addresses.decoder, code: Array.from(code), digit: prepared }; // for the parts beside it
+    const detail = { ...addresses, code: Array.from(code), digit: prepared }; // for the parts beside it
     page.dispatchEvent(new CustomEvent("code", { detail }));
   };
 

@@ -91,31 +91,59 @@ export class Network {
     this.about = program.about;
     this.inputs = program.inputs;
     this.outputs = program.outputs;
+    this.trace = []; // what each step has made of the last input
     let width = this.inputs;
-    this.steps = program.operations.map((operation) => {
-      const step = make(operation, width, (name) => (typeof name === "string" ? tensor(name) : name));
+    const held = program.operations.map((operation) =>
+      Object.fromEntries(Object.entries(operation).map(([key, one]) => [key, key !== "op" && typeof one === "string" ? tensor(one) : one])),
+    );
+    this.steps = held.map((operation) => {
+      const step = make(operation, width);
       width = step.width ?? width;
       return step.run;
     });
+    this.same = (other) => held.findIndex((operation, n) => !alike(operation, other.held[n]));
+    this.held = held;
     if (width !== this.outputs) throw new Error(`${width} outputs instead of ${this.outputs}`);
   }
 
   /** One vector through the network. The result is the network's own buffer: copy what has to last. */
   run(input) {
     if (input.length !== this.inputs) throw new Error(`${input.length} inputs instead of ${this.inputs}`);
-    let values = Float32Array.from(input);
-    for (const step of this.steps) values = step(values);
+    return this.go(Float32Array.from(input), 0);
+  }
+
+  /** The same of the last input of `other`, which begins as this one does: only what comes after that is computed. */
+  after(other) {
+    this.common ??= new WeakMap();
+    if (!this.common.has(other)) this.common.set(other, this.same(other));
+    const begun = this.common.get(other);
+    if (begun < 1) throw new Error("two networks begin differently");
+    return this.go(Float32Array.from(other.trace[begun - 1]), begun);
+  }
+
+  go(values, from) {
+    for (let n = from; n < this.steps.length; n++) values = this.trace[n] = this.steps[n](values);
     return values;
   }
 }
 
+/** Whether two operations are the same, numbers and all. */
+function alike(a, b) {
+  if (!b || Object.keys(a).length !== Object.keys(b).length) return false;
+  return Object.entries(a).every(([key, one]) => {
+    const other = b[key];
+    if (!ArrayBuffer.isView(one)) return one === other;
+    return ArrayBuffer.isView(other) && one.length === other.length && one.every((value, i) => value === other[i]);
+  });
+}
+
 /** One operation as {run, width}; `run` may change its argument and return it. */
-function make(operation, width, value) {
+function make(operation, width) {
   const { op } = operation;
-  if (op === "linear") return linear(value(operation.weight), operation.bias && value(operation.bias), width);
-  if (op === "affine") return { run: affine(value(operation.scale ?? 1), value(operation.shift ?? 0), width) };
+  if (op === "linear") return linear(operation.weight, operation.bias, width);
+  if (op === "affine") return { run: affine(operation.scale ?? 1, operation.shift ?? 0, width) };
   if (op === "standardise") return { run: standardise(operation.eps) };
-  if (op === "append") return append(value(operation.values), width);
+  if (op === "append") return append(operation.values, width);
   const f = elementwise[op];
   if (!f) throw new Error(`unknown operation ${op}`);
   return {

@@ -16,7 +16,9 @@ import { joined } from "./vae_joined.js";
 import { kl, means, negativeLogLikelihood } from "./vae_math.js";
 
 const THROWS = 8;
-const EACH_FRAME = 2;
+const IDLE = { timeout: 250 }; // ms after which the film is developed, idle or not
+const when = window.requestIdleCallback ?? ((f) => setTimeout(f, 30));
+const cancelSoon = window.cancelIdleCallback ?? clearTimeout;
 const ROWS = ["mu", "sigma", "eps", "z", "kl"];
 const LOSSES = ["nll", "kl", "loss"];
 
@@ -26,7 +28,10 @@ export default component((root) => {
   let shown = 0; // which of them
   let column = 0; // which number of the code is written out
   let now = {}; // every quantity by name
-  let asked = 0; // of the browser, a frame
+  let encoder; // its address
+  let coded = null; // μ, where the sheet has computed it
+  let known = {}; // what was encoded and painted last
+  let asked = 0; // of the browser, a moment without anything else to do
 
   const original = new Screen({ class: "gl-screen" });
   const answer = new Screen({ class: "gl-screen" });
@@ -114,19 +119,16 @@ export default component((root) => {
 
   function follow() {
     if (!nets || !picture) return;
-    original.paint(picture);
-    const mu = Array.from(nets[0].run(picture));
-    const logvar = Array.from(nets[1].run(picture));
-    now = { mu, sigma: logvar.map((value) => Math.exp(value / 2)), eps: throws[shown], kl: kl(mu, logvar) };
-    const { z, logits } = decode(throws[shown]);
+    const another = known.picture !== picture || known.nets !== nets;
+    const thrown = throws[shown];
+    if (another) encode();
+    const { z, logits } = decode(thrown);
     answer.paint(means(logits));
-    now = { ...now, z, nll: negativeLogLikelihood(logits, picture) };
+    now = { ...now, eps: thrown, z, nll: negativeLogLikelihood(logits, picture) };
     frames.forEach(({ button }, n) => button.setAttribute("aria-pressed", String(n === shown)));
     film.dataset.ready = "false";
-    cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(() => develop(0));
-    now.klSum = now.kl.reduce((sum, value) => sum + value, 0);
-    for (const name of ROWS) rows[name].paint(now[name], SYMBOLS[name], write);
+    if (another || known.thrown !== thrown) paint("eps");
+    paint("z");
     const terms = { nll: now.nll, kl: now.klSum, loss: now.nll + now.klSum };
     for (const name of LOSSES) {
       links.outputs[name].textContent = words.nats.replace("{n}", writeLoss(terms[name]));
@@ -134,18 +136,39 @@ export default component((root) => {
     }
     share.firstChild.style.flexGrow = terms.nll;
     share.lastChild.style.flexGrow = terms.kl;
-    root.classList.toggle("gl-scaled", +scale.value !== 1);
-    scaleText.textContent = `σ × ${write(+scale.value)}`;
-    for (const one of root.querySelectorAll(".gl-scale > mn")) one.textContent = write(+scale.value);
-    scale.setAttribute("aria-valuetext", scaleText.textContent);
+    const scaled = write(+scale.value);
+    if (known.scaled !== scaled) {
+      root.classList.toggle("gl-scaled", +scale.value !== 1);
+      scaleText.textContent = `σ × ${scaled}`;
+      for (const one of root.querySelectorAll(".gl-scale > mn")) one.textContent = scaled;
+      scale.setAttribute("aria-valuetext", scaleText.textContent);
+    }
+    known = { picture, nets, thrown, scaled };
     speakColumn();
+    cancelSoon(asked);
+    asked = when(() => develop(0), IDLE);
   }
 
-  /** The throws' pictures, some in each frame: they are many, and the hand is first. */
-  function develop(from) {
-    for (let n = from; n < Math.min(from + EACH_FRAME, THROWS); n++) frames[n].screen.paint(means(decode(throws[n]).logits));
-    film.dataset.ready = String(from + EACH_FRAME >= THROWS);
-    if (from + EACH_FRAME < THROWS) asked = requestAnimationFrame(() => develop(from + EACH_FRAME));
+  /** What depends on the picture alone. */
+  function encode() {
+    original.paint(picture);
+    const mu = coded ?? Array.from(nets[0].run(picture)); // the sheet's network is the same, as a rule
+    coded = null;
+    const logvar = Array.from(nets[1].after(nets[0])); // which has just run, here or in the sheet
+    now = { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl: kl(mu, logvar) };
+    now.klSum = now.kl.reduce((sum, value) => sum + value, 0);
+    for (const name of ["mu", "sigma", "kl"]) paint(name);
+  }
+
+  function paint(name) {
+    rows[name].paint(now[name], SYMBOLS[name], write);
+  }
+
+  /** The throws' pictures, one at a time while nothing else is to be done: they are many, and the hand is first. */
+  function develop(n) {
+    frames[n].screen.paint(means(decode(throws[n]).logits));
+    film.dataset.ready = String(n + 1 === THROWS);
+    if (n + 1 < THROWS) asked = when(() => develop(n + 1), IDLE);
   }
 
   function speakColumn() {
@@ -196,6 +219,7 @@ export default component((root) => {
   function penned({ detail }) {
     if (!detail.digit || !nets) return;
     picture = Float32Array.from(detail.digit);
+    coded = detail.encoder === encoder ? detail.code : null;
     follow(); // in the sheet's own frame: asking for one would be a frame late
   }
   page.addEventListener("code", penned);
@@ -205,10 +229,12 @@ export default component((root) => {
       const found = await Promise.all([network(data.encoder), network(data.spread), network(data.decoder)]);
       if (!current()) return;
       words = data.words;
+      encoder = data.encoder;
       write = numbers(words.lang, 2);
       writeLoss = numbers(words.lang, 1);
       links.fill(data.code);
       speak();
+      known = {};
       if (found[0] !== nets?.[0]) {
         nets = found;
         columns(data);
@@ -221,7 +247,7 @@ export default component((root) => {
       follow();
     },
     leave() {
-      cancelAnimationFrame(asked);
+      cancelSoon(asked);
       page.removeEventListener("code", penned);
     },
   };
