@@ -180,36 +180,60 @@ function linear(weight, bias, width) {
     let count = 0;
     for (let i = 0; i < width; i++) if (v[i] !== 0) places[count++] = i;
     const few = count < 0.5 * width;
-    for (let row = 0, at = 0; row < height; row++, at += width) {
-      out[row] = (few ? sparse(weight, at, v, places, count) : dot(weight, at, v, width)) + (bias ? bias[row] : 0);
+    let row = 0;
+    for (; row + 3 < height; row += 4) {
+      if (few) fourSparse(weight, row * width, v, places, count, width, out, row);
+      else four(weight, row * width, v, width, out, row);
     }
+    for (; row < height; row++) out[row] = few ? sparse(weight, row * width, v, places, count) : dot(weight, row * width, v, width);
+    if (bias) for (let n = 0; n < height; n++) out[n] += bias[n];
     return out;
   };
   return { run, width: height };
 }
 
-function dot(weight, at, v, width) {
+/** Four rows at once: each number of the vector is fetched once for all of them. */
+function four(weight, at, v, width, out, row) {
   let a = 0, b = 0, c = 0, d = 0;
-  let i = 0;
-  for (; i + 3 < width; i += 4) {
-    a += weight[at + i] * v[i];
-    b += weight[at + i + 1] * v[i + 1];
-    c += weight[at + i + 2] * v[i + 2];
-    d += weight[at + i + 3] * v[i + 3];
+  for (let i = 0, second = at + width, third = at + 2 * width, fourth = at + 3 * width; i < width; i++) {
+    const x = v[i];
+    a += weight[at + i] * x;
+    b += weight[second + i] * x;
+    c += weight[third + i] * x;
+    d += weight[fourth + i] * x;
   }
-  for (; i < width; i++) a += weight[at + i] * v[i];
-  return a + b + c + d;
+  out[row] = a;
+  out[row + 1] = b;
+  out[row + 2] = c;
+  out[row + 3] = d;
+}
+
+function fourSparse(weight, at, v, places, count, width, out, row) {
+  let a = 0, b = 0, c = 0, d = 0;
+  for (let n = 0, second = at + width, third = at + 2 * width, fourth = at + 3 * width; n < count; n++) {
+    const i = places[n];
+    const x = v[i];
+    a += weight[at + i] * x;
+    b += weight[second + i] * x;
+    c += weight[third + i] * x;
+    d += weight[fourth + i] * x;
+  }
+  out[row] = a;
+  out[row + 1] = b;
+  out[row + 2] = c;
+  out[row + 3] = d;
+}
+
+function dot(weight, at, v, width) {
+  let sum = 0;
+  for (let i = 0; i < width; i++) sum += weight[at + i] * v[i];
+  return sum;
 }
 
 function sparse(weight, at, v, places, count) {
-  let a = 0, b = 0;
-  let n = 0;
-  for (; n + 1 < count; n += 2) {
-    a += weight[at + places[n]] * v[places[n]];
-    b += weight[at + places[n + 1]] * v[places[n + 1]];
-  }
-  if (n < count) a += weight[at + places[n]] * v[places[n]];
-  return a + b;
+  let sum = 0;
+  for (let n = 0; n < count; n++) sum += weight[at + places[n]] * v[places[n]];
+  return sum;
 }
 
 /** scale · x + shift, each a number or a vector. */

@@ -16,7 +16,9 @@ import { joined } from "./vae_joined.js";
 import { kl, means, negativeLogLikelihood } from "./vae_math.js";
 
 const THROWS = 8;
-const IDLE = { timeout: 250 }; // ms after which the film is developed, idle or not
+const SOON = { timeout: 60 }; // ms after which it is done, idle or not
+const IDLE = { timeout: 250 };
+const REST = 100;
 const when = window.requestIdleCallback ?? ((f) => setTimeout(f, 30));
 const cancelSoon = window.cancelIdleCallback ?? clearTimeout;
 const ROWS = ["mu", "sigma", "eps", "z", "kl"];
@@ -31,7 +33,8 @@ export default component((root) => {
   let encoder; // its address
   let coded = null; // μ, where the sheet has computed it
   let known = {}; // what was encoded and painted last
-  let asked = 0; // of the browser, a moment without anything else to do
+  let resting = 0; // until the hand rests, and the film is developed
+  let asked = 0, telling = 0; // of the browser, idle moments: for the film, for bars and numbers
 
   const original = new Screen({ class: "gl-screen" });
   const answer = new Screen({ class: "gl-screen" });
@@ -63,7 +66,7 @@ export default component((root) => {
   const sides = [original, answer].map((screen) => element("figure", {}, screen.canvas, element("figcaption")));
   const film = element("div", { class: "gl-throws", role: "group" }, ...frames.map(({ button }) => button));
   const table = element("div", { class: "gl-rows" }, ...ROWS.flatMap((name) => [links.names[name], rows[name].element]), element("span"), labels);
-  const knobs = element("div", { class: "gl-knobs" }, throwButton, element("div", {}, label(whichText, which), label(scaleText, scale)));
+  const knobs = element("div", { class: "gl-knobs" }, throwButton, element("div", {}, element("label", {}, whichText, which), element("label", {}, scaleText, scale)));
   const note = element("p", { class: "gl-note" });
   root.append(
     element("style", {}, STYLE),
@@ -83,20 +86,15 @@ export default component((root) => {
   sides[1].dataset.q = "x_hat";
   links.listen(root);
 
-  function label(text, input) {
-    return element("label", {}, text, input);
-  }
-
   function throwDie() {
     if (!nets) return;
     throws = [noise(), ...throws].slice(0, THROWS);
     shown = 0;
     face.replaceChildren(die(1 + Math.floor(6 * Math.random())));
-    face.firstChild.animate?.([{ rotate: "-180deg" }, { rotate: "0deg" }], { duration: still() ? 0 : 250, easing: "ease-out" });
+    face.firstChild.animate?.([{ rotate: "-180deg" }, { rotate: "0deg" }], { duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250, easing: "ease-out" });
     follow();
   }
   const noise = () => Array.from({ length: nets[0].outputs }, normal);
-  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function show(n) {
     shown = n;
@@ -117,18 +115,41 @@ export default component((root) => {
     return { z, logits: nets[2].run(z) };
   }
 
-  function follow() {
+  /** The pictures at once; of a pen that goes on, what is written and drawn beside them in the next idle moment. */
+  function follow(drawing = false) {
     if (!nets || !picture) return;
-    const another = known.picture !== picture || known.nets !== nets;
-    const thrown = throws[shown];
-    if (another) encode();
-    const { z, logits } = decode(thrown);
+    if (known.picture !== picture || known.nets !== nets) encode();
+    known = { ...known, picture, nets };
+    const { z, logits } = decode(throws[shown]);
     answer.paint(means(logits));
-    now = { ...now, eps: thrown, z, nll: negativeLogLikelihood(logits, picture) };
-    frames.forEach(({ button }, n) => button.setAttribute("aria-pressed", String(n === shown)));
+    now = { ...now, eps: throws[shown], z, nll: negativeLogLikelihood(logits, picture) };
     film.dataset.ready = "false";
-    if (another || known.thrown !== thrown) paint("eps");
-    paint("z");
+    cancelSoon(asked);
+    clearTimeout(resting);
+    resting = setTimeout(develop, REST, 0);
+    if (drawing) telling ||= when(figures, SOON);
+    else figures();
+  }
+
+  /** What depends on the picture alone. */
+  function encode() {
+    original.paint(picture);
+    const mu = coded ?? Array.from(nets[0].run(picture)); // the sheet's network is the same, as a rule
+    coded = null;
+    const logvar = Array.from(nets[1].after(nets[0])); // which has just run, here or in the sheet
+    now = { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl: kl(mu, logvar) };
+    now.klSum = now.kl.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** Bars and numbers, those that are others than before. */
+  function figures() {
+    cancelSoon(telling);
+    telling = 0;
+    for (const name of ROWS.filter((one) => known[one] !== now[one])) {
+      rows[name].paint(now[name], SYMBOLS[name], write);
+      known[name] = now[name];
+    }
+    frames.forEach(({ button }, n) => button.setAttribute("aria-pressed", String(n === shown)));
     const terms = { nll: now.nll, kl: now.klSum, loss: now.nll + now.klSum };
     for (const name of LOSSES) {
       links.outputs[name].textContent = words.nats.replace("{n}", writeLoss(terms[name]));
@@ -142,26 +163,9 @@ export default component((root) => {
       scaleText.textContent = `σ × ${scaled}`;
       for (const one of root.querySelectorAll(".gl-scale > mn")) one.textContent = scaled;
       scale.setAttribute("aria-valuetext", scaleText.textContent);
+      known.scaled = scaled;
     }
-    known = { picture, nets, thrown, scaled };
     speakColumn();
-    cancelSoon(asked);
-    asked = when(() => develop(0), IDLE);
-  }
-
-  /** What depends on the picture alone. */
-  function encode() {
-    original.paint(picture);
-    const mu = coded ?? Array.from(nets[0].run(picture)); // the sheet's network is the same, as a rule
-    coded = null;
-    const logvar = Array.from(nets[1].after(nets[0])); // which has just run, here or in the sheet
-    now = { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl: kl(mu, logvar) };
-    now.klSum = now.kl.reduce((sum, value) => sum + value, 0);
-    for (const name of ["mu", "sigma", "kl"]) paint(name);
-  }
-
-  function paint(name) {
-    rows[name].paint(now[name], SYMBOLS[name], write);
   }
 
   /** The throws' pictures, one at a time while nothing else is to be done: they are many, and the hand is first. */
@@ -220,7 +224,7 @@ export default component((root) => {
     if (!detail.digit || !nets) return;
     picture = Float32Array.from(detail.digit);
     coded = detail.encoder === encoder ? detail.code : null;
-    follow(); // in the sheet's own frame: asking for one would be a frame late
+    follow(true); // in the sheet's own frame: asking for one would be a frame late
   }
   page.addEventListener("code", penned);
 
@@ -247,7 +251,8 @@ export default component((root) => {
       follow();
     },
     leave() {
-      cancelSoon(asked);
+      clearTimeout(resting);
+      for (const one of [asked, telling]) cancelSoon(one);
       page.removeEventListener("code", penned);
     },
   };
