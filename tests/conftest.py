@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # where a workplace may keep MNIST; a fresh machine has none
 
+PROCESSES = {"test_workshop", "test_lab_page", "test_training", "test_load"}
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anyone imports torch
 if not os.environ.get("GENLAB_DATA") and SHARED_DATA.is_dir():
     os.environ["GENLAB_DATA"] = str(SHARED_DATA)
@@ -24,9 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs MNIST or a browser; the browser tests of a file go to one worker, each of which has one app.
 
-    A browser test that fails is run once more, and the summary names it (RERUN). Browser, app and test share two cores
-    with another such trio, and one wait of hundreds that does not end would refuse a change that has nothing to do with
-    it. A test in that list has still met something: so far mostly a race in the app. Look for it.
+    A test of a browser, or of trainings in processes of their own, that fails is run once more, and the summary names
+    it (RERUN). They share two cores with another such group, and one wait of hundreds that does not end would refuse a
+    change that has nothing to do with it. A test in that list has still met something: so far mostly a race in the app.
+    Look for it.
     """
     for item in items:
         if "mnist_root" in getattr(item, "fixturenames", ()):
@@ -34,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent / "e2e" in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if item.get_closest_marker("browser") or item.path.stem in PROCESSES:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -285,6 +285,25 @@ def test_what_goes_wrong_is_a_sentence(workshop: live.Places, monkeypatch: pytes
     assert "notMNIST" in str(said.failure())
 
 
+def test_what_fails_at_once_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Quick:
+        """Has failed, and said so, before the word that it was told is over."""
+
+        pid, status = 1, 1
+
+        def say(self, word: str) -> None:
+            Progress(state="failed").write(tmp_path)
+
+        def wait(self, seconds: float) -> int:
+            return 1
+
+        def end(self) -> None:
+            pass
+
+    monkeypatch.setattr(watching.spare, "take", Quick)
+    assert [said.state for said in watching.Training(tmp_path, seconds=60).watch()] == ["preparing", "failed"]
+
+
 def test_an_unforeseen_fault_is_a_sentence_too(workshop: live.Places, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory")

@@ -135,6 +135,7 @@ class Training:
             TrainingError: the process died.
         """
         process = spare.take()
+        seen = _stamp(self.folder)  # before it is told: what fails at once has said so before this thread goes on
         said = read_or_none(self.folder) or Progress()  # of a training that goes on
         said.state = "preparing"
         try:
@@ -142,7 +143,6 @@ class Training:
                 self._process, self.pid = process, process.pid
                 for word in (*self._unsaid, f"folder {self.folder}"):
                     process.say(word)
-            seen = _stamp(self.folder)
             began, told = self._clock(), None
             while not said.ended:
                 yield said
