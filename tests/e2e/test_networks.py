@@ -36,7 +36,7 @@ HALF = [
 ]  # only decoders travel
 OTHERS = sorted(name for name in CATALOG if name not in [*SERVED, *CONVOLUTIONAL, *CODELESS])
 BAR = 2e-3
-COUNT = 300
+COUNT = 1000
 
 RUN = """async ([file, text, width]) => {
   const { network } = await import("/runtime.js");
