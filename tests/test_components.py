@@ -27,7 +27,7 @@ from genlab.errors import CheckpointError, ConfigError, ExportError, PublishErro
 from genlab.noise import draw, spoil
 from genlab.seeding import make_generator
 from ui import noisy
-from ui.components import networks, publish
+from ui.components import networks, publish, reach
 from ui.components.starts import MOST, checked
 
 ROOT = Path(__file__).parents[1]
@@ -37,9 +37,9 @@ ROOT = Path(__file__).parents[1]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A server's ``static`` folder, empty."""
     monkeypatch.setattr(publish, "STATIC", tmp_path / "static")
-    networks.shipped_network.clear()
+    reach.shared.clear()
     yield tmp_path / "static"
-    networks.shipped_network.clear()
+    reach.shared.clear()
 
 
 # --------------------------------------------------------------------------------------- what is published
@@ -84,11 +84,12 @@ def test_modules_fetch_nothing_from_elsewhere_and_make_no_code_of_text() -> None
         )
 
 
-def test_a_network_is_named_by_its_checkpoint_and_says_where_codes_lie(folder: Path) -> None:
+def test_a_network_is_named_by_its_content_and_says_where_codes_lie(folder: Path) -> None:
     address = networks.published_network("ae-mnist-z2", "decode")
     loaded = checkpoints.load("ae-mnist-z2")
-    assert loaded.sha256[:16] in address
-    data = gzip.decompress((folder / address.removeprefix("app/static/")).read_bytes())
+    packed = (folder / address.removeprefix("app/static/")).read_bytes()
+    assert publish.digest(packed) in address
+    data = gzip.decompress(packed)
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     about = json.loads(header["__metadata__"]["program"])["about"]
     assert about["codes"]["mean"] == loaded.metrics["codes"]["mean"]

@@ -25,7 +25,7 @@ from genlab.models import GAN, build
 from genlab.seeding import make_generator
 from tests.test_pages import bare, router, sentences, strips, thaw, visit, with_mnist, words  # noqa: F401
 from ui import cache, gan, gan_copy, gan_game, gan_past, gan_sample, gan_walk, judge
-from ui.components import gan_parts, publish
+from ui.components import publish, reach
 from ui.components.sheet import GAP
 
 PAGE = "pages/gan.py"
@@ -76,7 +76,7 @@ def shipped(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         gan_walk.made,
         gan_game.make_rounds,
     )
-    kept += (gan_parts.shipped_generator,)
+    kept += (reach.shared,)
     for one in kept:
         one.clear()
     yield

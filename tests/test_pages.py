@@ -42,7 +42,7 @@ from genlab.data import downloads, drawing_stages, prepare_drawing, sources, tor
 from genlab.errors import DownloadError, PictureError
 from tests.data_fixtures import idx_files, tiny_source, write_files
 from ui import cache, warm
-from ui.components import networks, parts, publish
+from ui.components import publish, reach
 from ui.source import MOST_MEMBERS
 
 ROOT = Path(__file__).parents[1]
@@ -691,8 +691,7 @@ def test_a_component_that_failed_is_answered_by_the_server() -> None:
 def test_where_nothing_can_be_published_the_server_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "static").write_text("no folder")
     monkeypatch.setattr(publish, "STATIC", tmp_path / "static")
-    for cached in (networks.shipped_network, parts.shipped_codes):
-        cached.clear()
+    reach.shared.clear()
     for page, count in ((RECONSTRUCT, 1), (EXPLORE, 3)):
         app = visit(page)
         assert sentences(app) == []
@@ -700,8 +699,7 @@ def test_where_nothing_can_be_published_the_server_answers(tmp_path: Path, monke
         before = [figure.png for strip in strips(app) for figure in strip]
         app.slider[0].set_value(app.slider[0].max).run()
         assert [figure.png for strip in strips(app) for figure in strip] != before
-    for cached in (networks.shipped_network, parts.shipped_codes):
-        cached.clear()
+    reach.shared.clear()
 
 
 # --------------------------------------------------------------------------------------- broken checkpoints

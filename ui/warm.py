@@ -59,7 +59,7 @@ def _warm() -> None:
         with contextlib.suppress(PublishError):  # a page that needs it says so
             publish.publish_modules()
             for k in SIZES:
-                networks.shipped_network(f"ae-mnist-z{k}", "decode")
+                networks.published_network(f"ae-mnist-z{k}", "decode")
     except Exception:  # a warm-up that fails must not take the server down; the page will say what is wrong
         logging.getLogger("genlab").exception("The warm-up failed; the pages load what they need themselves.")
     finally:
@@ -82,7 +82,7 @@ def _warm_more() -> None:
 
     name = data.default_name()
     jobs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
-        (networks.shipped_network, ("vae-mnist-z16", half)) for half in ("encode", "spread", "logits", "decode")
+        (networks.published_network, ("vae-mnist-z16", half)) for half in ("encode", "spread", "logits", "decode")
     ]
     jobs += [(interpolation_reading.reference, (name,)), (vae_manifold.read, (vae_manifold.SMALL, judge.is_here()))]
     jobs += [(interpolation_reading.space, (network, name)) for network in interpolation.TITLES]

@@ -12,10 +12,9 @@ import streamlit as st
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import gan, kept
-from ui.components.carry import carry
+from ui import gan
 from ui.components.mount import mount
-from ui.components.publish import digest, publish
+from ui.components.reach import reach
 from ui.components.sheet import GAP
 from ui.components.starts import begin, released
 from ui.i18n import _, explain, number
@@ -115,15 +114,7 @@ def published_generator(name: str) -> str:
         ExportError: it is not dense, or too large for a browser.
         PublishError: the folder for files cannot be written.
     """
-    mine = kept.owned(name)
-    return shipped_generator(name) if mine is None else carry(mine, "decode", lambda: packed_generator(name))
-
-
-@st.cache_resource(show_spinner=False)
-def shipped_generator(name: str) -> str:
-    """The same of a shipped one, versioned by its checkpoint's hash."""
-    packed = packed_generator(name)
-    return publish(f"networks/{name}-decode-{gan.network(name).sha256[:16]}-{digest(packed)}.gz", packed)
+    return reach(name, "decode", lambda: packed_generator(name))
 
 
 def packed_generator(name: str) -> bytes:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import kept
-from ui.components.carry import carry
 from ui.components.mount import mount
 from ui.components.networks import published_network
 from ui.components.publish import pack_tensors, publish_tensors
+from ui.components.reach import reach
 from ui.components.starts import begin, released
 from ui.i18n import _, explain
 from ui.pictures import Picture, strip, to_png
@@ -157,16 +156,7 @@ def published_codes(source: str, of: str, codes: NDArray[np.float32], version: s
     Raises:
         PublishError: the folder cannot be written.
     """
-    mine = kept.owned(source)
-    if mine is None:
-        return shipped_codes(source, of, codes, version)
-    return carry(mine, f"map-{of}", lambda: pack_tensors(_halves(codes)))
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def shipped_codes(source: str, of: str, _codes: NDArray[np.float32], version: str) -> str:
-    """The same of a shipped encoder."""
-    return publish_tensors(f"{source}-{of}-codes", _halves(_codes))
+    return reach(source, f"map-{of}", lambda: pack_tensors(_halves(codes)), version=version)
 
 
 def _halves(codes: NDArray[np.float32]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Networks for the browser: one that ships as a file that all browsers share, a visitor's own by `carry`."""
+"""Networks for the browser, half by half."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import gzip
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-import streamlit as st
-
 from genlab.errors import ExportError
-from ui import cache, kept
-from ui.components.carry import carry
-from ui.components.publish import digest, publish
+from ui import cache
+from ui.components.reach import reach
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,17 +28,7 @@ def published_network(name: str, direction: Direction) -> str:
         ExportError: it is not dense, or too large for a browser.
         PublishError: the folder for files cannot be written.
     """
-    mine = kept.owned(name)
-    if mine is None:
-        return shipped_network(name, direction)
-    return carry(mine, direction, lambda: packed_network(name, direction))
-
-
-@st.cache_resource(show_spinner=False)
-def shipped_network(name: str, direction: Direction) -> str:
-    """The same of a shipped one, versioned by its checkpoint's hash."""
-    packed = packed_network(name, direction)
-    return publish(f"networks/{name}-{direction}-{cache.shipped(name).sha256[:16]}-{digest(packed)}.gz", packed)
+    return reach(name, direction, lambda: packed_network(name, direction))
 
 
 def packed_network(name: str, direction: Direction) -> bytes:

@@ -9,12 +9,12 @@ import streamlit as st
 
 from genlab.errors import GenlabError
 from genlab.palette import DIGIT_COLOURS
-from ui import cache, kept, noisy
+from ui import cache, noisy
 from ui.components import server
-from ui.components.carry import carry
 from ui.components.mount import mount, said
 from ui.components.networks import published_network
-from ui.components.publish import pack_tensors, publish_tensors
+from ui.components.publish import pack_tensors
+from ui.components.reach import reach
 from ui.components.starts import begin, released
 from ui.i18n import _, explain
 
@@ -250,14 +250,7 @@ def published_codes(name: str, data: str) -> str:
     Raises:
         CheckpointError, DataError, PublishError.
     """
-    mine = kept.owned(name)
-    return shipped_codes(name, data) if mine is None else carry(mine, data, lambda: pack_tensors(_codes(name, data)))
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def shipped_codes(name: str, data: str) -> str:
-    """The same of a shipped network."""
-    return publish_tensors(f"{name}-{data}", _codes(name, data))
+    return reach(name, f"codes-{data}", lambda: pack_tensors(_codes(name, data)))
 
 
 def _codes(name: str, data: str) -> dict[str, Tensor]:
