@@ -24,6 +24,7 @@ from genlab.seeding import make_generator
 from genlab.steps import STEPS, Play
 from genlab.training import Record, fit, make_fabric, make_optimizer, set_learning_rate
 from tests import programs
+from tests.ranks import weigh
 
 SMALL = DenseConfig(latent_dim=4, hidden=(16,), image_shape=(1, 8, 8))
 NESTED = NestedConfig(latent_dim=4, hidden=(16,), image_shape=(1, 8, 8))
@@ -458,6 +459,21 @@ def test_two_processes_train_as_one(launcher: str, one_process: Path, tmp_path: 
         torch.testing.assert_close(a[name].float(), b[name].float(), rtol=0.02, atol=2e-3, msg=name)
     metrics = json.loads((tmp_path / "two" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["training"]["hardware"].endswith("× 2")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gan-dense-mnist", "gan-textbook-mnist"])
+def test_two_processes_play_one_game(name: str, tmp_path: Path) -> None:
+    """With an average of G, and the course's own: each draws its own noise, and both end with the same players."""
+    program = ["--standalone", "--nproc-per-node", 2, "-m", "tests.ranks", name, tmp_path]  # at a port of its own
+    done = programs.run(*program, module="torch.distributed.run")
+    assert done.returncode == 0, done.stderr
+    ranks = [json.loads((tmp_path / f"{rank}.json").read_text(encoding="utf-8")) for rank in range(2)]
+    assert ranks[0] == ranks[1]
+    fresh = weigh(build(catalog.get(name).model, make_generator(0, "init")))
+    assert fresh.keys() == ranks[0].keys()
+    for part, weight in ranks[0].items():
+        assert weight != pytest.approx(fresh[part], rel=1e-6), part  # it has learned
 
 
 def test_a_kill_while_measuring_loses_nothing(

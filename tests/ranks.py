@@ -1,0 +1,43 @@
+"""One of several processes that train a game of two players; in the end it writes what its own players weigh.
+
+``torchrun --standalone --nproc-per-node 2 -m tests.ranks gan-dense-mnist FOLDER`` writes 0.json and 1.json there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from torch import nn
+
+from genlab import data, launching
+from genlab.catalog import get
+from genlab.models import build
+from genlab.seeding import make_generator
+from genlab.steps import STEPS
+from genlab.training import fit, make_fabric
+
+
+def weigh(model: nn.Module) -> dict[str, float]:
+    """Σ |weight| of each player."""
+    parts = model.named_children()
+    return {part: sum(one.double().abs().sum().item() for one in net.parameters()) for part, net in parts}
+
+
+def main(name: str, folder: Path) -> None:
+    row = get(name)
+    config = replace(row.train, dataset="digits", epochs=1, batch_size=128)
+    shown = data.load("digits", "train")
+    fabric = make_fabric(config, device="cpu", devices=2, turns=True)
+    fabric.launch()
+    model = build(row.model, make_generator(0, "init"))
+    for _ in fit(model, shown.images[:512], config, STEPS[row.step], labels=shown.labels[:512], fabric=fabric):
+        pass
+    (folder / f"{fabric.global_rank}.json").write_text(json.dumps(weigh(model)))
+    launching.part(fabric)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
