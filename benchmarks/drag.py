@@ -15,13 +15,13 @@ decodes the same network's code on the server: a press of an arrow key until the
 ``st.slider`` sends nothing while it is dragged.
 
 The bar: p95 of "handled" at most 16 ms and no message while dragging, for each component. Exit status 0 if it is met.
+Presses, of a die or on a map, are measured too; the bar is not about them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import shutil
 import statistics
@@ -33,7 +33,21 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.cold_start import BROWSERS, FLAGS
-from benchmarks.hand import WATCH_IMAGE, Place, Row, Watched, cells, drag, open_page, p95, press, rings, summary, sweep
+from benchmarks.hand import (
+    WATCH_IMAGE,
+    Place,
+    Row,
+    Watched,
+    cells,
+    drag,
+    knot,
+    open_page,
+    p95,
+    press,
+    rings,
+    summary,
+    sweep,
+)
 from benchmarks.server import ROOT, running
 
 BAR_MS = 16.0
@@ -94,16 +108,12 @@ def vae(watch: Watched, url: str, moves: int) -> Iterator[Row]:
     hand, picture = page.locator(".gl-manifold"), page.locator(".gl-beside figure canvas")
     yield drag(watch, "vae: manifold", hand, picture, "pointermove", min(moves, 399), cells(20))
     open_page(page, f"{url}/vae?source=draw", ".gl-paper")
+    page.get_by_role("button", name="Clear").evaluate("button => button.click()")  # what reconstruct may have drawn
     paper = page.locator(".gl-paper")
     drag(watch, "a first stroke, for the machine to appear", paper, paper, "pointermove", 20, rings)
     page.locator(".gl-vae").wait_for(timeout=90_000)
     page.wait_for_timeout(1500)
     yield drag(watch, "vae: drawing", paper, page.locator(answer), "pointermove", moves, knot)
-
-
-def knot(t: float) -> Place:
-    """Crosses itself, but not on the way that ``rings`` has inked."""
-    return 0.5 + 0.4 * math.cos(6 * math.pi * t), 0.5 + 0.4 * math.sin(10 * math.pi * t)
 
 
 def interpolate(watch: Watched, url: str, moves: int) -> Iterator[Row]:
@@ -190,8 +200,8 @@ def show(rows: list[Row], decoding: list[float]) -> None:
 
 
 def well(row: Row) -> bool:
-    """Whether a component met the bar; a picture that came a frame late did not."""
-    return row.handled_p95 <= BAR_MS and row.messages == 0 and row.still < row.moves
+    """Whether a drag met the bar; a picture that came a frame late did not."""
+    return row.pressed or (row.handled_p95 <= BAR_MS and row.messages == 0 and row.still < row.moves)
 
 
 def main() -> int:

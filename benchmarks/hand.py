@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playwright.sync_api import Locator, Page
 
@@ -70,6 +70,7 @@ class Row:
     Attributes:
         still: moves after whose frame the picture was as before; all of them if it was painted a frame late.
         messages: to the server while the hand was down.
+        pressed: whether the hand pressed and let go each time, and did not drag.
     """
 
     what: str
@@ -80,6 +81,7 @@ class Row:
     whole_p95: float
     still: int
     messages: int
+    pressed: bool = False
 
 
 class Watched:
@@ -165,7 +167,7 @@ def press(
         page.mouse.up()
         page.wait_for_timeout(150)  # what it may have told is answered
     late = page.evaluate("genlab.read(genlab.picture) !== genlab.last")
-    return summary(what, page.evaluate("genlab.rows"), messages, late=late)
+    return replace(summary(what, page.evaluate("genlab.rows"), messages, late=late), pressed=True)
 
 
 def box_of(hand: Locator) -> dict[str, float]:
@@ -208,6 +210,11 @@ def rings(t: float) -> Place:
     """Over a map, or round on a sheet."""
     radius = 0.15 + 0.25 * t
     return 0.5 + radius * math.cos(9 * math.pi * t), 0.5 + radius * math.sin(9 * math.pi * t)
+
+
+def knot(t: float) -> Place:
+    """Crosses itself, not on the way that ``rings`` has inked, and stays a drawing: three quarters of ink are none."""
+    return 0.5 + 0.38 * math.cos(6 * math.pi * t), 0.5 + 0.38 * math.sin(10 * math.pi * t)
 
 
 def cells(side: int) -> Callable[[float], Place]:

@@ -53,6 +53,8 @@ RUN = """async ([file, text, width]) => {
   return btoa(answer);
 }"""
 
+IS_FAST = """async () => (await import("/simd.js")).Room.of([[4, 4]]) !== null"""
+
 Run = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
 
 
@@ -85,6 +87,13 @@ def blank(browser: Any, files: dict[str, bytes]) -> Iterator[Any]:
     context.close()
 
 
+def answers(page: Any, file: str, rows: Tensor) -> Tensor:
+    """What the browser makes of rows with a network of ``files``: (N, …) -> (N, outputs)."""
+    text = base64.b64encode(rows.flatten(1).numpy().astype("<f4").tobytes()).decode()
+    back = page.evaluate(RUN, [file, text, rows[0].numel()])
+    return torch.from_numpy(np.frombuffer(base64.b64decode(back), dtype="<f4").copy()).view(len(rows), -1)
+
+
 @pytest.fixture
 def run(blank: Any, files: dict[str, bytes]) -> Run:
     """Export a function of a network, run it in the browser on rows: (N, …) -> (N, outputs)."""
@@ -92,9 +101,7 @@ def run(blank: Any, files: dict[str, bytes]) -> Run:
     def go(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         name = f"network-{len(files)}.gz"
         files[name] = gzip.compress(to_bytes(record(function, torch.zeros(1, *rows.shape[1:]))), 1)
-        text = base64.b64encode(rows.flatten(1).numpy().astype("<f4").tobytes()).decode()
-        back = blank.evaluate(RUN, [name, text, rows[0].numel()])
-        return torch.from_numpy(np.frombuffer(base64.b64decode(back), dtype="<f4").copy()).view(len(rows), -1)
+        return answers(blank, name, rows)
 
     return go
 
@@ -127,6 +134,25 @@ def test_pixels_agree(run: Run, pictures: Tensor, name: str) -> None:
     apart = (back - model(some).flatten(1)).abs().max().item()
     assert apart <= BAR, f"test pictures: {apart}"
     assert back.std() > 0.1  # these are pictures
+
+
+@torch.inference_mode()
+def test_a_browser_without_webassembly_computes_the_same(
+    run: Run, pictures: Tensor, blank: Any, files: dict[str, bytes]
+) -> None:
+    """Both ways to multiply, with rows that fill whole vectors, 784 numbers, and rows that do not, 250."""
+    model = checkpoints.load("ae-deep-mnist-z30").model
+    fast = run(model.encode, pictures[:20])
+    bare = blank.context.new_page()
+    bare.add_init_script("delete globalThis.WebAssembly")
+    bare.goto(f"{ORIGIN}/")
+    slow = answers(bare, list(files)[-1], pictures[:20])
+    assert bare.evaluate("typeof WebAssembly") == "undefined"
+    assert blank.evaluate(IS_FAST)
+    assert not bare.evaluate(IS_FAST)
+    bare.close()
+    torch.testing.assert_close(slow, fast, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(slow, model.encode(pictures[:20]), atol=BAR, rtol=BAR)
 
 
 @torch.inference_mode()

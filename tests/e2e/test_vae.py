@@ -164,6 +164,7 @@ def test_a_pen_that_tells_its_picture_is_followed(opened: Any, wire: Wire) -> No
     page = opened()
     sent = wire.sent
     page.evaluate(PEN, clean(9).flatten().tolist())
+    expect(page.locator(DEVELOPED)).to_be_attached()  # numbers and throws wait until the hand rests
     agrees(page, "vae-mnist-z16", clean(9))
     assert wire.sent == sent
 

@@ -6,7 +6,7 @@
  * Value: asked, {at, values}, on release.
  */
 
-import { component, element, forgivesScrolls, numbers, onRelease, Screen } from "./kit.js";
+import { component, element, forgivesScrolls, numbers, onRelease, Screen, setText } from "./kit.js";
 import { network } from "./runtime.js";
 
 export default component((root, say) => {
@@ -50,7 +50,7 @@ export default component((root, say) => {
     back.disabled = values.every((value) => value === 0);
     rows.forEach(({ input, output, write, unit }, n) => {
       const text = `${values[n] > 0 ? "+" : ""}${write(values[n])}${unit === "°" ? "" : " "}${unit}`;
-      output.textContent = text;
+      setText(output, text);
       input.setAttribute("aria-valuetext", text);
     });
   }

@@ -8,7 +8,7 @@
  * A line is {name, colour, x, y, dashed}; colour is CSS.
  */
 
-import { element, numbers } from "./kit.js";
+import { element, numbers, setText } from "./kit.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDE, HIGH] = [260, 120];
@@ -84,7 +84,7 @@ export function makeChart() {
     marker.setAttribute("x2", x);
     for (const line of lines) {
       const n = line.x.findLastIndex((known) => known <= epoch);
-      line.value.textContent = n < 0 ? "–" : write(line.y[n]);
+      setText(line.value, n < 0 ? "–" : write(line.y[n]));
       line.dot.setAttribute("visibility", n < 0 ? "hidden" : "visible");
       if (n >= 0) {
         line.dot.setAttribute("cx", across(line.x[n]));

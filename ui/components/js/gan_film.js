@@ -9,7 +9,7 @@
  */
 
 import { CURVES, makeChart } from "./gan_curves.js";
-import { component, element, forgivesScrolls, onRelease } from "./kit.js";
+import { component, element, forgivesScrolls, onRelease, setText } from "./kit.js";
 
 const PACE = 240; // ms for a stop
 const SMOOTH = 90; // where playing goes round and round
@@ -72,11 +72,11 @@ export default component((root, say) => {
   function draw() {
     const n = +handle.value;
     const text = data.words.value.replace("{n}", data.stops[n]);
-    value.textContent = text;
+    setText(value, text);
     handle.setAttribute("aria-valuetext", [text, ...views.map((view) => view.film.captions[n])].join(", "));
     for (const view of views) {
       cut(view, view.film.frames[n], view.canvas);
-      view.caption.textContent = view.film.captions[n];
+      setText(view.caption, view.film.captions[n]);
       view.canvas.setAttribute("aria-label", `${view.film.title}, ${text}`);
       view.charts.forEach((chart) => chart.mark(data.stops[n]));
       view.thumbs.forEach(({ canvas, stop: its }) => canvas.classList.toggle("gl-now", Math.abs(its - n) * 2 < data.thumbs));

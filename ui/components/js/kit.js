@@ -61,6 +61,16 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Words that follow the hand, in the node that is there: for a new one the browser would layer the page anew. */
+export function setText(place, text) {
+  const node = place.firstChild;
+  if (node instanceof Text && node === place.lastChild) {
+    if (node.data !== text) node.data = text;
+  } else {
+    place.textContent = text;
+  }
+}
+
 /** A picture of 28×28 pixels, enlarged without smoothing. Whoever makes one also says in words what it shows. */
 export class Screen {
   constructor(attributes = {}) {
@@ -200,6 +210,23 @@ export function eachFrame(f) {
     });
   };
 }
+
+const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 30));
+
+/** In an idle moment `pause` ms after it was asked, once, however often it is asked since; `drop` takes it back. */
+export function whenIdle(f, pause = 0) {
+  let asked = null;
+  const now = (asking) => {
+    if (asking !== asked) return; // taken back
+    asked = null;
+    f();
+  };
+  const wait = (asking) => idle(() => now(asking), { timeout: PATIENCE });
+  const begin = (asking) => (pause ? setTimeout(wait, pause, asking) : wait(asking));
+  return { ask: () => asked ?? begin((asked = {})), drop: () => (asked = null) };
+}
+
+const PATIENCE = 60; // ms
 
 /** Numbers as the visitor writes them. */
 export function numbers(lang, digits) {

@@ -8,7 +8,7 @@
  * and pictures the maps are of, or neither if those are not here. Value: place, {at, values: [which map, x, y]}.
  */
 
-import { component, element, numbers, Screen } from "./kit.js";
+import { component, element, numbers, Screen, setText } from "./kit.js";
 import { bytes, halves, known } from "./maps_data.js";
 import { mapView } from "./maps_view.js";
 import { network } from "./runtime.js";
@@ -32,8 +32,13 @@ export default component((root, say) => {
   const lasso = element("button", { type: "button", class: "gl-finger", onclick: () => setLasso(!shared.lasso) });
   const empty = element("button", { type: "button", onclick: () => select([], false) });
   const decoded = new Screen({ class: "gl-screen" });
-  const caption = element("figcaption", { "aria-live": "polite" });
-  const near = element("div", { class: "gl-near" });
+  const [title, reading] = [element("b"), element("span")];
+  const caption = element("figcaption", { "aria-live": "polite" }, title, element("br"), reading);
+  const neighbours = Array.from({ length: NEIGHBOURS }, () => {
+    const [screen, digit, far] = [new Screen({ class: "gl-screen" }), element("b"), element("span")];
+    return { screen, digit, far, figure: element("figure", { hidden: true }, screen.canvas, element("figcaption", {}, digit, " ", far)) };
+  });
+  const near = element("div", { class: "gl-near" }, ...neighbours.map(({ figure }) => figure));
   const count = element("p", { class: "gl-note", "aria-live": "polite" });
   const sheet = element("canvas", { class: "gl-sheet", role: "img", hidden: true });
   const nearTitle = element("b");
@@ -74,7 +79,7 @@ export default component((root, say) => {
       tile.canvas.classList.toggle("gl-below", place[1] < 110);
       tile.canvas.style.borderColor = shared.colours[shared.labels[index]];
       tile.canvas.dataset.digit = shared.labels[index];
-      aloud.textContent = words.nearest.replace("{digit}", shared.labels[index]);
+      setText(aloud, words.nearest.replace("{digit}", shared.labels[index]));
     }
     marks();
   }
@@ -124,15 +129,18 @@ export default component((root, say) => {
     else decoded.paint(pictureOf(map.mean ? found[0][0] : dot)); // no decoder that a browser runs
     chosen = { map: which, place: [x, y], dot, near: found.map(([i]) => i) };
     const exact = map.mean && (net || width === SIDE * SIDE);
-    caption.replaceChildren(element("b", {}, map.title), element("br"), exact ? words.inverse : words.closest);
-    nearTitle.textContent = vectors ? words.neighbours : words.beside;
-    near.replaceChildren(
-      ...found.map(([i, distance]) => {
-        const screen = new Screen({ class: "gl-screen", "aria-label": String(shared.labels[i]) });
-        screen.paint(pictureOf(i));
-        return element("figure", {}, screen.canvas, element("figcaption", {}, element("b", {}, String(shared.labels[i])), ` ${write(distance)}`));
-      }),
-    );
+    setText(title, map.title);
+    setText(reading, exact ? words.inverse : words.closest);
+    setText(nearTitle, vectors ? words.neighbours : words.beside);
+    neighbours.forEach(({ screen, digit, far, figure }, n) => {
+      figure.hidden = n >= found.length;
+      if (figure.hidden) return;
+      const [i, distance] = found[n];
+      screen.paint(pictureOf(i));
+      screen.canvas.setAttribute("aria-label", String(shared.labels[i]));
+      setText(digit, String(shared.labels[i]));
+      setText(far, write(distance));
+    });
     marks();
     if (!quietly) say("place", { at, values: [which, +x.toFixed(3), +y.toFixed(3)] });
   }
@@ -150,8 +158,14 @@ export default component((root, say) => {
   const byPlace = (map, x, y) => ranked((i) => Math.hypot(map.points[2 * i] - x, map.points[2 * i + 1] - y));
 
   function ranked(distance) {
-    const all = Array.from(shared.labels, (_, i) => [i, distance(i)]);
-    return all.sort((a, b) => a[1] - b[1]).slice(0, NEIGHBOURS);
+    const best = []; // [which, how far], the nearest first
+    for (let i = 0; i < shared.labels.length; i++) {
+      const far = distance(i);
+      if (best.length === NEIGHBOURS && far >= best.at(-1)[1]) continue;
+      best.splice(best.findLastIndex(([, other]) => other <= far) + 1, 0, [i, far]);
+      best.length = Math.min(best.length, NEIGHBOURS);
+    }
+    return best;
   }
 
   function setLasso(on) {

@@ -10,7 +10,7 @@
  */
 
 import { brushOn } from "./brush.js";
-import { component, eachFrame, element, forgivesScrolls, numbers, onRelease, Screen, SIDE, squaredError } from "./kit.js";
+import { component, eachFrame, element, forgivesScrolls, numbers, onRelease, Screen, setText, SIDE, squaredError } from "./kit.js";
 import { network } from "./runtime.js";
 
 const PIXELS = SIDE * SIDE;
@@ -107,7 +107,7 @@ export default component((root, say) => {
   function follow() {
     if (!nets) return;
     const level = +slider.value;
-    levelText.textContent = writeLevel(level);
+    setText(levelText, writeLevel(level));
     slider.setAttribute("aria-valuetext", writeLevel(level));
     remove.disabled = !scratches.some(Boolean);
     spoil(kind, level, { picture: clean, normal, uniform, scratches }, spoiled);
@@ -117,7 +117,7 @@ export default component((root, say) => {
 
   function paint({ screen, note }, pixels) {
     screen.paint(pixels);
-    note.textContent = `PSNR ${write(psnr(pixels, clean))} dB`;
+    setText(note, `PSNR ${write(psnr(pixels, clean))} dB`);
   }
 
   function commit() {

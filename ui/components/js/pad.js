@@ -10,7 +10,7 @@
  */
 
 import { brushOn } from "./brush.js";
-import { CodeBars, component, eachFrame, element, numbers, page, recall, remember, Screen, squaredError } from "./kit.js";
+import { CodeBars, component, eachFrame, element, numbers, page, recall, remember, Screen, setText, squaredError, whenIdle } from "./kit.js";
 import { prepare } from "./prepare.js";
 import { network } from "./runtime.js";
 
@@ -18,6 +18,7 @@ const SIZE = 280;
 const PEN = 22; // of 280; MNIST's pens have 1.6 to 3.8 pixels of 20
 const RIM = 1.35; // of the pen: a softer edge around it
 const KEY_STEP = 7;
+const SOON = 60; // ms; a number may follow the picture
 const drawings = new Map(); // key of the component -> its strokes
 
 export default component((root, say, key) => {
@@ -27,12 +28,15 @@ export default component((root, say, key) => {
   let addresses = {};
   let stroke = null;
   let erasing = false;
-  const ink = new Uint8Array(SIZE * SIZE);
+  let sum = 0; // of squared errors
+  const ink = new Uint8Array(SIZE * SIZE); // what is on the canvas,
+  let dirty = null; // but for this part of it: [left, top, right, bottom]
 
   const canvas = element("canvas", { width: SIZE, height: SIZE, tabindex: 0, role: "application", class: "gl-area gl-paper" });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const hint = element("p", { class: "gl-hint", "aria-hidden": "true" });
   const soon = eachFrame(() => follow());
+  const telling = whenIdle(() => setText(captions[3], `${words.error}\nSSE ${write(sum)}`), SOON);
   const brush = brushOn(canvas, { size: SIZE, step: KEY_STEP, down, move, up, undo: () => undo.click(), painted: soon });
   const penButton = button(() => choose(false));
   const eraser = button(() => choose(true));
@@ -87,12 +91,20 @@ export default component((root, say, key) => {
       pen.lineTo(to[0] + 0.01, to[1]);
       pen.stroke();
     }
+    const reach = (wide * RIM) / 2 + 2;
+    for (const [x, y] of [from, to]) soil(x - reach, y - reach, x + reach, y + reach);
+  }
+
+  function soil(left, top, right, bottom) {
+    const [l, t, r, b] = dirty ?? [SIZE, SIZE, 0, 0];
+    dirty = [Math.min(l, Math.floor(left)), Math.min(t, Math.floor(top)), Math.max(r, Math.ceil(right)), Math.max(b, Math.ceil(bottom))];
   }
 
   function redraw() {
     pen.globalCompositeOperation = "source-over";
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, SIZE, SIZE);
+    soil(0, 0, SIZE, SIZE);
     pen.lineCap = pen.lineJoin = "round";
     for (const drawn of kept.strokes) {
       drawn.points.forEach((point, n) => line(drawn, drawn.points[Math.max(n - 1, 0)], point));
@@ -131,16 +143,29 @@ export default component((root, say, key) => {
   }
 
   // ------------------------------------------------------------------------------------------------ what follows the pen
+  /** What is new on the canvas. Its pixels are far away, so no more of them are fetched. */
+  function look() {
+    if (!dirty) return;
+    const [left, top] = dirty.slice(0, 2).map((place) => Math.max(place, 0));
+    const [right, bottom] = dirty.slice(2).map((place) => Math.min(place, SIZE));
+    dirty = null;
+    if (left >= right || top >= bottom) return; // beside the sheet
+    const { data } = pen.getImageData(left, top, right - left, bottom - top);
+    for (let y = top, from = 0; y < bottom; y++) {
+      for (let to = y * SIZE + left; to < y * SIZE + right; to++, from += 4) ink[to] = data[from];
+    }
+  }
+
   const follow = () => {
-    const { data } = pen.getImageData(0, 0, SIZE, SIZE);
-    for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i];
+    look();
     const prepared = prepare(ink, SIZE)?.digit;
     digit.paint(prepared ?? EMPTY);
     canvas.dataset.blank = !prepared;
     if (!prepared || !encoder) {
       for (const one of [answer, error]) one.paint(EMPTY);
       bars.paint([]);
-      captions[3].textContent = words.error;
+      telling.drop();
+      setText(captions[3], words.error);
       return;
     }
     const code = encoder.run(prepared);
@@ -149,7 +174,8 @@ export default component((root, say, key) => {
     bars.paint(Array.from(code, (value, i) => (value - mean[i]) / Math.max(std[i], 1e-6)));
     answer.paint(back);
     error.paintError(back, prepared);
-    captions[3].textContent = `${words.error}\nSSE ${write(squaredError(back, prepared))}`;
+    sum = squaredError(back, prepared);
+    telling.ask();
     const detail = { ...addresses, code: Array.from(code), digit: prepared }; // for the parts beside it
     page.dispatchEvent(new CustomEvent("code", { detail }));
   };

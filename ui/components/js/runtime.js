@@ -8,6 +8,8 @@
  * checksum, so a damaged file is refused and not drawn.
  */
 
+import { Room } from "./simd.js";
+
 const networks = new Map();
 const OWN = "own:";
 const brought = new Map(); // address -> {content, put}
@@ -91,38 +93,41 @@ export class Network {
     this.about = program.about;
     this.inputs = program.inputs;
     this.outputs = program.outputs;
-    this.trace = []; // what each step has made of the last input
+    this.trace = []; // the last input, then what each step has made of it
+    this.common = new WeakMap(); // with how many operations another network begins as this one does
     let width = this.inputs;
-    const held = program.operations.map((operation) =>
+    this.held = program.operations.map((operation) =>
       Object.fromEntries(Object.entries(operation).map(([key, one]) => [key, key !== "op" && typeof one === "string" ? tensor(one) : one])),
     );
-    this.steps = held.map((operation) => {
-      const step = make(operation, width);
+    const room = Room.of(program.operations.filter(({ op }) => op === "linear").map(({ weight }) => header[weight].shape));
+    this.steps = this.held.map((operation) => {
+      const step = make(operation, width, room);
       width = step.width ?? width;
       return step.run;
     });
-    this.same = (other) => held.findIndex((operation, n) => !alike(operation, other.held[n]));
-    this.held = held;
     if (width !== this.outputs) throw new Error(`${width} outputs instead of ${this.outputs}`);
   }
 
   /** One vector through the network. The result is the network's own buffer: copy what has to last. */
   run(input) {
     if (input.length !== this.inputs) throw new Error(`${input.length} inputs instead of ${this.inputs}`);
-    return this.go(Float32Array.from(input), 0);
+    this.trace[0] = Float32Array.from(input);
+    return this.go(this.trace[0], 0);
   }
 
-  /** The same of the last input of `other`, which begins as this one does: only what comes after that is computed. */
+  /** The same of the last input of `other`; if they begin alike, only what comes after that is computed. */
   after(other) {
-    this.common ??= new WeakMap();
-    if (!this.common.has(other)) this.common.set(other, this.same(other));
-    const begun = this.common.get(other);
-    if (begun < 1) throw new Error("two networks begin differently");
-    return this.go(Float32Array.from(other.trace[begun - 1]), begun);
+    let begun = this.common.get(other);
+    if (begun === undefined) {
+      for (begun = 0; begun < this.held.length && alike(this.held[begun], other.held[begun]); ) begun++;
+      this.common.set(other, begun);
+    }
+    return this.go(other.trace[begun], begun);
   }
 
-  go(values, from) {
-    for (let n = from; n < this.steps.length; n++) values = this.trace[n] = this.steps[n](values);
+  go(input, from) {
+    let values = Float32Array.from(input); // which the first step may change
+    for (let n = from; n < this.steps.length; n++) values = this.trace[n + 1] = this.steps[n](values);
     return values;
   }
 }
@@ -138,9 +143,9 @@ function alike(a, b) {
 }
 
 /** One operation as {run, width}; `run` may change its argument and return it. */
-function make(operation, width) {
+function make(operation, width, room) {
   const { op } = operation;
-  if (op === "linear") return linear(operation.weight, operation.bias, width);
+  if (op === "linear") return linear(operation, width, room);
   if (op === "affine") return { run: affine(operation.scale ?? 1, operation.shift ?? 0, width) };
   if (op === "standardise") return { run: standardise(operation.eps) };
   if (op === "append") return append(operation.values, width);
@@ -170,70 +175,32 @@ function erf(x) {
   return Math.sign(x) * (1 - tail * Math.exp(-x * x));
 }
 
-/** y = W x + b with W row by row. A picture is mostly 0, and what is 0 is left out. */
-function linear(weight, bias, width) {
+/** y = W x + b with W row by row. */
+function linear(operation, width, room) {
+  const { weight, bias } = operation;
   const height = weight.length / width;
   if (!Number.isInteger(height)) throw new Error("a matrix does not fit");
-  const out = new Float32Array(height);
-  const places = new Int32Array(width);
+  const placed = room?.place(weight, width) ?? { run: product(weight, width), weight };
+  operation.weight = placed.weight; // once is enough
   const run = (v) => {
-    let count = 0;
-    for (let i = 0; i < width; i++) if (v[i] !== 0) places[count++] = i;
-    const few = count < 0.5 * width;
-    let row = 0;
-    for (; row + 3 < height; row += 4) {
-      if (few) fourSparse(weight, row * width, v, places, count, width, out, row);
-      else four(weight, row * width, v, width, out, row);
-    }
-    for (; row < height; row++) out[row] = few ? sparse(weight, row * width, v, places, count) : dot(weight, row * width, v, width);
+    const out = placed.run(v);
     if (bias) for (let n = 0; n < height; n++) out[n] += bias[n];
     return out;
   };
   return { run, width: height };
 }
 
-/** Four rows at once: each number of the vector is fetched once for all of them. */
-function four(weight, at, v, width, out, row) {
-  let a = 0, b = 0, c = 0, d = 0;
-  for (let i = 0, second = at + width, third = at + 2 * width, fourth = at + 3 * width; i < width; i++) {
-    const x = v[i];
-    a += weight[at + i] * x;
-    b += weight[second + i] * x;
-    c += weight[third + i] * x;
-    d += weight[fourth + i] * x;
-  }
-  out[row] = a;
-  out[row + 1] = b;
-  out[row + 2] = c;
-  out[row + 3] = d;
-}
-
-function fourSparse(weight, at, v, places, count, width, out, row) {
-  let a = 0, b = 0, c = 0, d = 0;
-  for (let n = 0, second = at + width, third = at + 2 * width, fourth = at + 3 * width; n < count; n++) {
-    const i = places[n];
-    const x = v[i];
-    a += weight[at + i] * x;
-    b += weight[second + i] * x;
-    c += weight[third + i] * x;
-    d += weight[fourth + i] * x;
-  }
-  out[row] = a;
-  out[row + 1] = b;
-  out[row + 2] = c;
-  out[row + 3] = d;
-}
-
-function dot(weight, at, v, width) {
-  let sum = 0;
-  for (let i = 0; i < width; i++) sum += weight[at + i] * v[i];
-  return sum;
-}
-
-function sparse(weight, at, v, places, count) {
-  let sum = 0;
-  for (let n = 0; n < count; n++) sum += weight[at + places[n]] * v[places[n]];
-  return sum;
+/** W x where the browser cannot do it faster. */
+function product(weight, width) {
+  const out = new Float32Array(weight.length / width);
+  return (v) => {
+    for (let row = 0, at = 0; row < out.length; row++) {
+      let sum = 0;
+      for (let i = 0; i < width; i++, at++) sum += weight[at] * v[i];
+      out[row] = sum;
+    }
+    return out;
+  };
 }
 
 /** scale · x + shift, each a number or a vector. */

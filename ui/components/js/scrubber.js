@@ -5,7 +5,7 @@
  * at changes. Value: share, {at, values: [t]}, on release.
  */
 
-import { component, element, forgivesScrolls, numbers, onRelease, Screen } from "./kit.js";
+import { component, element, forgivesScrolls, numbers, onRelease, Screen, setText } from "./kit.js";
 import { network } from "./runtime.js";
 
 const FRAMES = 11;
@@ -49,7 +49,7 @@ export default component((root, say) => {
     const t = +handle.value;
     screen.paint(decode(t));
     const text = `t = ${write(t)}`;
-    share.textContent = text;
+    setText(share, text);
     handle.setAttribute("aria-valuetext", text);
     frames.forEach(({ canvas }, n) => canvas.classList.toggle("gl-now", n === Math.round(t * (FRAMES - 1))));
   }

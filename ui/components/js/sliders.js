@@ -6,7 +6,7 @@
  * Value: code, {at, values}, on release.
  */
 
-import { component, eachFrame, element, forgivesScrolls, nameOf, normal, numbers, onRelease, page, Screen } from "./kit.js";
+import { component, eachFrame, element, forgivesScrolls, nameOf, normal, numbers, onRelease, page, Screen, setText } from "./kit.js";
 import { network } from "./runtime.js";
 
 const OPEN = 32; // so many sliders are shown, the rest folded away
@@ -60,7 +60,7 @@ export default component((root, say) => {
       varied[shown] = low + ((high - low) * n) / (FILM - 1);
       frame.paint(net.run(varied));
     });
-    filmCaption.textContent = words.film.replace("{name}", nameOf(shown)).replace("{low}", write(low)).replace("{high}", write(high));
+    setText(filmCaption, words.film.replace("{name}", nameOf(shown)).replace("{low}", write(low)).replace("{high}", write(high)));
     markFilm();
   }
 
@@ -105,7 +105,7 @@ export default component((root, say) => {
 
   function tell(index) {
     const text = write(code[index]);
-    rows[index].output.textContent = text;
+    setText(rows[index].output, text);
     rows[index].input.setAttribute("aria-valuetext", text);
   }
 

@@ -8,7 +8,7 @@
  * No value: the server is told nothing.
  */
 
-import { component, eachFrame, element, forgivesScrolls, normal, numbers, page, Screen } from "./kit.js";
+import { component, eachFrame, element, forgivesScrolls, normal, numbers, page, Screen, setText, whenIdle } from "./kit.js";
 import { network } from "./runtime.js";
 import { Bars, die } from "./vae_bars.js";
 import { SYMBOLS } from "./vae_formulas.js";
@@ -16,11 +16,7 @@ import { joined } from "./vae_joined.js";
 import { kl, means, negativeLogLikelihood } from "./vae_math.js";
 
 const THROWS = 8;
-const SOON = { timeout: 60 }; // ms after which it is done, idle or not
-const IDLE = { timeout: 250 };
-const REST = 100;
-const when = window.requestIdleCallback ?? ((f) => setTimeout(f, 30));
-const cancelSoon = window.cancelIdleCallback ?? clearTimeout;
+const [SOON, REST] = [60, 100]; // ms
 const ROWS = ["mu", "sigma", "eps", "z", "kl"];
 const LOSSES = ["nll", "kl", "loss"];
 
@@ -33,8 +29,9 @@ export default component((root) => {
   let encoder; // its address
   let coded = null; // μ, where the sheet has computed it
   let known = {}; // what was encoded and painted last
-  let resting = 0; // until the hand rests, and the film is developed
-  let asked = 0, telling = 0; // of the browser, idle moments: for the film, for bars and numbers
+  let resting = 0, undeveloped = 0; // until the hand rests and the film is developed; the next throw of it
+  const developing = whenIdle(() => develop());
+  const telling = whenIdle(() => figures(), SOON);
 
   const original = new Screen({ class: "gl-screen" });
   const answer = new Screen({ class: "gl-screen" });
@@ -124,10 +121,11 @@ export default component((root) => {
     answer.paint(means(logits));
     now = { ...now, eps: throws[shown], z, nll: negativeLogLikelihood(logits, picture) };
     film.dataset.ready = "false";
-    cancelSoon(asked);
+    undeveloped = 0;
+    developing.drop();
     clearTimeout(resting);
-    resting = setTimeout(develop, REST, 0);
-    if (drawing) telling ||= when(figures, SOON);
+    resting = setTimeout(develop, REST);
+    if (drawing) telling.ask();
     else figures();
   }
 
@@ -143,8 +141,7 @@ export default component((root) => {
 
   /** Bars and numbers, those that are others than before. */
   function figures() {
-    cancelSoon(telling);
-    telling = 0;
+    telling.drop();
     for (const name of ROWS.filter((one) => known[one] !== now[one])) {
       rows[name].paint(now[name], SYMBOLS[name], write);
       known[name] = now[name];
@@ -152,7 +149,7 @@ export default component((root) => {
     frames.forEach(({ button }, n) => button.setAttribute("aria-pressed", String(n === shown)));
     const terms = { nll: now.nll, kl: now.klSum, loss: now.nll + now.klSum };
     for (const name of LOSSES) {
-      links.outputs[name].textContent = words.nats.replace("{n}", writeLoss(terms[name]));
+      setText(links.outputs[name], words.nats.replace("{n}", writeLoss(terms[name])));
       links.outputs[name].dataset.value = terms[name].toFixed(4);
     }
     share.firstChild.style.flexGrow = terms.nll;
@@ -160,8 +157,8 @@ export default component((root) => {
     const scaled = write(+scale.value);
     if (known.scaled !== scaled) {
       root.classList.toggle("gl-scaled", +scale.value !== 1);
-      scaleText.textContent = `σ × ${scaled}`;
-      for (const one of root.querySelectorAll(".gl-scale > mn")) one.textContent = scaled;
+      setText(scaleText, `σ × ${scaled}`);
+      for (const one of root.querySelectorAll(".gl-scale > mn")) setText(one, scaled);
       scale.setAttribute("aria-valuetext", scaleText.textContent);
       known.scaled = scaled;
     }
@@ -169,18 +166,19 @@ export default component((root) => {
   }
 
   /** The throws' pictures, one at a time while nothing else is to be done: they are many, and the hand is first. */
-  function develop(n) {
-    frames[n].screen.paint(means(decode(throws[n]).logits));
-    film.dataset.ready = String(n + 1 === THROWS);
-    if (n + 1 < THROWS) asked = when(() => develop(n + 1), IDLE);
+  function develop() {
+    frames[undeveloped].screen.paint(means(decode(throws[undeveloped]).logits));
+    undeveloped++;
+    film.dataset.ready = String(undeveloped === THROWS);
+    if (undeveloped < THROWS) developing.ask();
   }
 
   function speakColumn() {
     which.value = column + 1;
-    whichText.textContent = words.which.replace("{n}", column + 1);
+    setText(whichText, words.which.replace("{n}", column + 1));
     for (const name of ROWS) {
       rows[name].choose(column);
-      links.values[name].textContent = write(now[name][column]);
+      setText(links.values[name], write(now[name][column]));
     }
     which.setAttribute("aria-valuetext", ROWS.map((name) => `${SYMBOLS[name]} ${write(now[name][column])}`).join(", "));
     [...labels.children].forEach((one, n) => one.classList.toggle("gl-now", n === column));
@@ -249,10 +247,12 @@ export default component((root) => {
         picture = new Float32Array(Uint8Array.from(atob(data.picture), (character) => character.charCodeAt(0)).buffer);
       }
       follow();
+      clearTimeout(resting); // no hand is at work
+      developing.ask();
     },
     leave() {
       clearTimeout(resting);
-      for (const one of [asked, telling]) cancelSoon(one);
+      for (const one of [developing, telling]) one.drop();
       page.removeEventListener("code", penned);
     },
   };

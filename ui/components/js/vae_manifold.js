@@ -8,7 +8,7 @@
  * at changes. Value: cell, {at, values: [column, row]}, from 1, on release.
  */
 
-import { component, element, numbers, onRelease, Screen, SIDE, themeRgb } from "./kit.js";
+import { component, element, numbers, onRelease, Screen, setText, SIDE, themeRgb } from "./kit.js";
 import { tensors } from "./runtime.js";
 import { svg } from "./vae_bars.js";
 import { below } from "./vae_math.js";
@@ -64,8 +64,8 @@ export default component((root, say) => {
       : told.sure[n] < SURE
         ? words.unread
         : words.reads.replace("{digit}", told.digits[n]).replace("{sure}", percent(100 * told.sure[n]));
-    place.textContent = where;
-    reading.textContent = read;
+    setText(place, where);
+    setText(reading, read);
     handle.style.left = `${(100 * cell[0]) / count()}%`;
     handle.style.top = `${(100 * cell[1]) / count()}%`;
     handle.setAttribute("aria-valuenow", n + 1);

@@ -8,7 +8,7 @@
  * Value: share, {at, values: [t]}, on release.
  */
 
-import { component, element, forgivesScrolls, numbers, onRelease, Screen } from "./kit.js";
+import { component, element, forgivesScrolls, numbers, onRelease, Screen, setText } from "./kit.js";
 import { network } from "./runtime.js";
 
 const PLACES = 101;
@@ -84,7 +84,7 @@ export default component((root, say) => {
     const t = +handle.value;
     const place = Math.round(t * (PLACES - 1));
     const text = `t = ${writeShare(t)}`;
-    share.textContent = text;
+    setText(share, text);
     handle.setAttribute("aria-valuetext", text);
     const now = stops.reduce((best, stop, n) => (Math.abs(stop - place) < Math.abs(stops[best] - place) ? n : best), 0);
     for (const row of rows) {
