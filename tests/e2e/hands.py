@@ -16,6 +16,16 @@ FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimation
 QUIET, STUCK = 0.25, 0.6  # seconds without a word; the same where something is on its way and does not come
 SILENCE = 500  # ms in which a part that has something to say would have said it: keys wait for 400 (js/kit.js)
 
+# Something lies over the window's upper edge, and what is loaded later moves what is there.
+MIDDLE = """async (element) => {
+  const place = () => Object.values(element.getBoundingClientRect().toJSON()).join(" ");
+  for (let before = ""; before !== place(); ) {
+    element.scrollIntoView({ block: "center", behavior: "instant" });
+    before = place();
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+}"""
+
 # Pointers of several kinds at once, which no browser driver makes.
 POINTER = """(element, [type, id, kind, x, y]) => {
   const box = element.getBoundingClientRect();
@@ -77,6 +87,12 @@ def settled(page: Any, wire: Wire) -> None:
 def pixels(canvas: Any) -> np.ndarray:
     """What a canvas of 28×28 shows, its red channel in [0, 1]."""
     return np.array(canvas.evaluate(PIXELS), dtype=np.float32).reshape(-1, 4)[:, 0] / 255
+
+
+def box_of(hand: Any) -> dict[str, float]:
+    """Where it is in the window, in whose middle it is brought and rests."""
+    hand.evaluate(MIDDLE)
+    return hand.bounding_box()
 
 
 def place(box: dict[str, float], x: float, y: float) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from genlab import checkpoints, data
 from tests.e2e.conftest import PATIENCE, PHONE, patience
-from tests.e2e.hands import NAV_LINK, PIXELS, POINTER, SILENCE, Wire, finger, pixels, place, settled
+from tests.e2e.hands import NAV_LINK, PIXELS, POINTER, SILENCE, Wire, box_of, finger, pixels, place, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -36,8 +36,7 @@ warm = patience  # for what still asks for it
 def draw(page: Any, points: list[tuple[float, float]], *, steps: int = 8) -> None:
     """A stroke on the sheet, by mouse."""
     sheet = page.locator(PAPER)
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
+    box = box_of(sheet)
     page.mouse.move(*place(box, *points[0]))
     page.mouse.down()
     for point in points[1:]:
@@ -71,8 +70,7 @@ def test_a_drag_paints_each_move_and_speaks_at_its_end(
 def dragged(page: Any, wire: Wire, hand: str, picture: str, name: str) -> None:
     """Each move of the hand is painted, and none is told."""
     grip, screen = page.locator(hand).first, page.locator(picture).first
-    grip.scroll_into_view_if_needed()
-    box, before, seen = grip.bounding_box(), wire.sent, [pixels(screen)]
+    box, before, seen = box_of(grip), wire.sent, [pixels(screen)]
     page.mouse.move(*place(box, 0.5, 0.5))
     page.mouse.down()
     for n in range(1, 9):
@@ -138,7 +136,7 @@ def test_most_numbers_of_a_long_code_are_folded_away(opened: Any) -> None:
 def test_a_drawing_is_answered_while_it_is_drawn(opened: Any, wire: Wire) -> None:
     page = opened("/reconstruct?source=draw&k=16", PAPER)
     live, before = page.locator(LIVE), wire.sent
-    box = page.locator(PAPER).bounding_box()
+    box = box_of(page.locator(PAPER))
     page.mouse.move(*place(box, *SEVEN[0]))
     page.mouse.down()
     seen = []
@@ -229,7 +227,7 @@ def test_the_sliders_follow_the_pen_without_the_server(opened: Any, wire: Wire) 
     draw(page, SEVEN)
     expect(page.locator(SLIDERS)).to_be_visible()
     settled(page, wire)
-    before, box = pixels(page.locator(LOOK)), page.locator(PAPER).bounding_box()
+    before, box = pixels(page.locator(LOOK)), box_of(page.locator(PAPER))
     sent = wire.sent
     page.mouse.move(*place(box, 0.3, 0.8))
     page.mouse.down()
@@ -294,8 +292,7 @@ def test_everything_has_a_name_and_a_value(opened: Any, wire: Wire) -> None:
 @pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
 def test_fingers_drag_and_draw_on_a_phone(opened: Any, wire: Wire, page: Any) -> None:
     opened("/reconstruct?source=draw&k=8", PAPER)
-    page.locator(PAPER).scroll_into_view_if_needed()
-    box = page.locator(PAPER).bounding_box()
+    box = box_of(page.locator(PAPER))
     finger(page, [place(box, 0.5, 0.2 + 0.06 * n) for n in range(10)])
     expect(page.locator(".gl-strip").first).to_contain_text("Autoencoder")
     assert page.locator(PAPER).bounding_box()["y"] == box["y"]  # the page did not scroll away
@@ -308,8 +305,7 @@ def test_fingers_drag_and_draw_on_a_phone(opened: Any, wire: Wire, page: Any) ->
     ):
         opened(address, hand)
         grip = page.locator(hand).first
-        grip.scroll_into_view_if_needed()
-        before, box = pixels(page.locator(picture).first), grip.bounding_box()
+        before, box = pixels(page.locator(picture).first), box_of(grip)
         assert 0 <= box["x"] <= box["x"] + box["width"] <= PHONE["width"]
         finger(page, [place(box, 0.5 + 0.04 * n, 0.5) for n in range(8)])
         page.wait_for_timeout(200)
@@ -347,7 +343,7 @@ def test_two_parts_on_one_page_do_not_meet(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
     expect(page.locator(MAP)).to_have_count(2)
     settled(page, wire)
-    other, box = pixels(page.locator(DECODED).nth(1)), page.locator(MAP).first.bounding_box()
+    other, box = pixels(page.locator(DECODED).nth(1)), box_of(page.locator(MAP).first)
     page.mouse.click(*place(box, 0.2, 0.3))
     page.wait_for_url(re.compile("small="))
     assert "deep=" not in page.url
@@ -506,7 +502,7 @@ def strict(page: Any) -> list[str]:
 
 def test_the_parts_work_under_a_strict_content_policy(strict: list[str], opened: Any, wire: Wire) -> None:
     page = opened("/explore", RAIL)
-    before, box = pixels(page.locator(DECODED).first), page.locator(MAP).first.bounding_box()
+    before, box = pixels(page.locator(DECODED).first), box_of(page.locator(MAP).first)
     page.mouse.click(*place(box, 0.2, 0.3))
     assert not np.array_equal(pixels(page.locator(DECODED).first), before)
     opened("/reconstruct?source=draw", PAPER)
@@ -552,8 +548,7 @@ def test_a_slow_network_that_was_overtaken_does_not_come_back(opened: Any, wire:
 def test_a_scroll_that_begins_on_a_slider_leaves_it_alone(opened: Any, wire: Wire, page: Any) -> None:
     opened("/reconstruct?k=16", SLIDER)
     grip = page.locator(SLIDER).nth(4)
-    grip.scroll_into_view_if_needed()
-    box, value, sent = grip.bounding_box(), grip.input_value(), wire.sent
+    box, value, sent = box_of(grip), grip.input_value(), wire.sent
     finger(page, [(box["x"] + 0.8 * box["width"], box["y"] + 15 - 12 * n) for n in range(20)])
     settled(page, wire)
     assert grip.bounding_box()["y"] < box["y"] - 50
@@ -563,7 +558,7 @@ def test_a_scroll_that_begins_on_a_slider_leaves_it_alone(opened: Any, wire: Wir
 
 def test_keys_go_on_from_the_handle_and_not_from_the_mouse(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
-    box, handle = page.locator(MAP).first.bounding_box(), page.locator(HANDLE).first
+    box, handle = box_of(page.locator(MAP).first), page.locator(HANDLE).first
     where = lambda: float(handle.evaluate("e => parseFloat(e.style.left)"))  # noqa: E731
     page.mouse.click(*place(box, 0.3, 0.3))
     page.mouse.move(*place(box, 0.8, 0.6))
@@ -719,7 +714,7 @@ def test_a_reload_keeps_the_drawing(opened: Any, wire: Wire) -> None:
 def test_the_map_goes_back_to_the_picture(opened: Any, wire: Wire) -> None:
     page = opened("/explore", MAP)
     own = pixels(page.locator(DECODED).first)
-    page.mouse.click(*place(page.locator(MAP).first.bounding_box(), 0.2, 0.3))
+    page.mouse.click(*place(box_of(page.locator(MAP).first), 0.2, 0.3))
     assert not np.array_equal(pixels(page.locator(DECODED).first), own)
     page.get_by_role("button", name="To the picture").first.click()
     np.testing.assert_array_equal(pixels(page.locator(DECODED).first), own)

@@ -12,7 +12,8 @@ import pytest
 from genlab import densities as d
 from genlab.data import tables
 from tests.e2e.conftest import PHONE
-from tests.e2e.test_components import Wire, finger, place, settled, warm  # noqa: F401
+from tests.e2e.hands import Wire, box_of, finger, place, settled
+from tests.e2e.test_components import warm  # noqa: F401
 from ui import densities_classes
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -119,7 +120,7 @@ def test_curve_sliders_and_hill_move_the_same_theta_and_speak_at_the_end(opened:
     x = tables.column("bmi")
     settled(page, wire)
     before, sent = likelihood(page, "normal", x), wire.sent
-    grip = page.get_by_role("slider", name="Mean", exact=True).bounding_box()
+    grip = box_of(page.get_by_role("slider", name="Mean", exact=True))
     page.mouse.move(*place(grip, 0.5, 0.5))
     page.mouse.down()
     page.mouse.move(grip["x"] - 60, grip["y"], steps=6)
@@ -132,7 +133,7 @@ def test_curve_sliders_and_hill_move_the_same_theta_and_speak_at_the_end(opened:
     settled(page, wire)
     assert wire.sent == sent + 1
 
-    page.mouse.click(*place(page.locator(HILL).bounding_box(), 0.25, 0.5))
+    page.mouse.click(*place(box_of(page.locator(HILL)), 0.25, 0.5))
     mu, sigma = likelihood(page, "normal", x)
     assert [mu, sigma] == pytest.approx([x.mean() - 1.1 * x.std(), 1.45 * x.std()], rel=0.02)  # as the map is laid
     page.locator(DOT).focus()
@@ -226,7 +227,7 @@ def test_one_point_is_read_by_both_and_only_one_knows_the_strange(opened: Any, w
     strange = page.get_by_text("This point looks like nothing it knows.")
     expect(strange).to_have_count(0)
     knob = page.get_by_role("slider", name="New point x").first
-    grip = knob.bounding_box()
+    grip = box_of(knob)
     page.mouse.move(*place(grip, 0.5, 0.5))
     page.mouse.down()
     page.mouse.move(grip["x"] + 110, grip["y"] - 90, steps=5)
@@ -317,9 +318,8 @@ def test_arrows_move_the_density_train_and_stand_still_where_all_is_sure(opened:
 def test_a_finger_drags_what_has_a_name_and_nothing_sticks_out(opened: Any, colour_scheme: str) -> None:
     page = opened("", FIT)
     dot = page.locator(DOT)
-    dot.scroll_into_view_if_needed()
     before = numbers(page, FIT, "theta")
-    grip = place(dot.bounding_box(), 0.5, 0.5)
+    grip = place(box_of(dot), 0.5, 0.5)
     finger(page, [grip, (grip[0] - 40, grip[1] - 20), (grip[0] - 80, grip[1] - 40)])
     page.wait_for_url(re.compile("theta="))
     after = numbers(page, FIT, "theta")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import PATIENCE, PHONE
+from tests.e2e.hands import box_of
 from tests.e2e.test_app import EXCEPTION, STRIP, choice, choose, nothing_sticks_out, title
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -58,7 +59,7 @@ def test_a_scratch_reaches_all_methods(visit: Callable[[str], Any], settle: Call
     before = pictures(page, 0)
     sheet = page.locator("canvas.gl-area")
     sheet.hover()  # waits until it stays where it is
-    box = sheet.bounding_box()
+    box = box_of(sheet)
     page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] - 20, box["y"] + box["height"] / 2, steps=12)

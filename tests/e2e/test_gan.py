@@ -13,7 +13,7 @@ import torch
 from genlab import checkpoints, past
 from genlab.models import GAN
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.hands import SILENCE, Wire, pixels, place, settled
+from tests.e2e.hands import SILENCE, Wire, box_of, pixels, place, settled
 from tests.e2e.test_random_codes import fits
 from ui import gan
 
@@ -106,8 +106,7 @@ def test_epochs_are_scrubbed_without_the_server(opened: Any, wire: Wire) -> None
     handle, canvas = page.locator(HANDLE), page.locator(FRAME).first
     expect(page.locator(VALUE)).to_have_text(f"epoch {epochs[-1]}")
     np.testing.assert_allclose(first(canvas), drawn(1, epochs[-1])[0], atol=1.1 / 255)
-    handle.scroll_into_view_if_needed()
-    box, before, seen = handle.bounding_box(), wire.sent, []
+    box, before, seen = box_of(handle), wire.sent, []
     page.mouse.move(*place(box, 0.985, 0.5))
     page.mouse.down()
     for share in (0.75, 0.5, 0.25, 0.015):
@@ -145,8 +144,7 @@ def test_the_noise_follows_the_finger(opened: Any, wire: Wire) -> None:
     z = gan.codes(gan.Wish(name=COURSE, draw=1), 1)
     shows(page.locator(LOOK), drawn()[0])
     slider = page.locator(SLIDER).first
-    slider.scroll_into_view_if_needed()
-    box, before = slider.bounding_box(), wire.sent
+    box, before = box_of(slider), wire.sent
     page.mouse.move(*place(box, 0.5, 0.5))
     page.mouse.down()
     seen = []

@@ -17,7 +17,7 @@ from genlab import data
 from genlab.data import to_float
 from genlab.interpolation import POINTS, WAYS, shares, stops
 from tests.e2e.conftest import PHONE
-from tests.e2e.hands import SILENCE, Wire, finger, pixels, place, settled
+from tests.e2e.hands import SILENCE, Wire, box_of, finger, pixels, place, settled
 from ui.interpolation import TITLES
 from ui.interpolation_reading import PIXELS
 
@@ -67,8 +67,7 @@ def test_every_frame_is_the_one_that_python_makes(opened: Any, wire: Wire) -> No
 def test_one_drag_moves_all_three_in_silence(opened: Any, wire: Wire) -> None:
     page = opened("/interpolate", PART)
     screens = [page.locator(NOW).nth(n) for n in range(3)]
-    page.locator(HAND).scroll_into_view_if_needed()
-    box, before = page.locator(HAND).bounding_box(), wire.sent
+    box, before = box_of(page.locator(HAND)), wire.sent
     page.mouse.move(*place(box, 0.5, 0.5))
     page.mouse.down()
     seen = [[pixels(screen) for screen in screens]]
@@ -157,10 +156,9 @@ def test_a_finger_walks_on_a_phone(opened: Any, wire: Wire) -> None:
     page = opened("/interpolate", PART)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth <= e.clientWidth")
-    page.locator(HAND).scroll_into_view_if_needed()
     boxes = [canvas.bounding_box() for canvas in page.locator(NOW).all()]
     assert len({round(box["y"]) for box in boxes}) == 1  # side by side, next to the handle
-    box, first = page.locator(HAND).bounding_box(), pixels(page.locator(NOW).first)
+    box, first = box_of(page.locator(HAND)), pixels(page.locator(NOW).first)
     finger(page, [place(box, 0.5 + 0.04 * n, 0.5) for n in range(9)])
     page.wait_for_url(re.compile("walk="))
     settled(page, wire)

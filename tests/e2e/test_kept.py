@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from genlab import checkpoints
 from genlab.models import ImageNetwork
 from genlab.workshop import parcels
-from tests.e2e.hands import Wire, pixels, place, settled
+from tests.e2e.hands import Wire, box_of, pixels, place, settled
 
 MAP, DECODED = ".gl-map", ".gl-side figure canvas"
 HEAVY = 100_000  # bytes: its decoder has more, and all else that a move brings has less
@@ -34,8 +34,7 @@ def test_ones_own_network_follows_the_finger(visit: Any, wire: Wire, page: Any) 
     settled(page, wire)
     assert max(brought) > HEAVY  # it has come with the session's messages
     own = page.locator(MAP).nth(1)
-    own.scroll_into_view_if_needed()
-    box = own.bounding_box()
+    box = box_of(own)
     before, sent = pixels(page.locator(DECODED).nth(1)), wire.sent
     page.mouse.move(*place(box, 0.2, 0.3))
     page.mouse.move(*place(box, 0.8, 0.7), steps=4)

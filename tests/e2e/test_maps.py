@@ -11,7 +11,7 @@ import pytest
 
 from genlab import mapping
 from tests.e2e.conftest import PHONE
-from tests.e2e.hands import PIXELS, Wire, finger, pixels, place, settled
+from tests.e2e.hands import PIXELS, Wire, box_of, finger, pixels, place, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -45,9 +45,7 @@ def points(which: int) -> np.ndarray:
 
 def in_view(page: Any, which: int) -> dict[str, float]:
     """A map in the middle of the window, where nothing lies over it."""
-    plot = page.locator(PLOT).nth(which)
-    plot.evaluate("plot => plot.scrollIntoView({ block: 'center', behavior: 'instant' })")
-    box = plot.bounding_box()  # with a border of one pixel
+    box = box_of(page.locator(PLOT).nth(which))  # with a border of one pixel
     return {"x": box["x"] + 1, "y": box["y"] + 1, "width": box["width"] - 2, "height": box["height"] - 2}
 
 

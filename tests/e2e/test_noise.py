@@ -16,7 +16,7 @@ from torch import Tensor
 from benchmarks.server import ROOT, running
 from genlab import checkpoints, data, metrics
 from tests.e2e.conftest import PATIENCE, PHONE
-from tests.e2e.hands import PIXELS, POINTER, SILENCE, Wire, finger, pixels, place, settled
+from tests.e2e.hands import PIXELS, POINTER, SILENCE, Wire, box_of, finger, pixels, place, settled
 from ui.noisy import BRIGHT, DARK, DRAWS, NO_SCRATCHES, Hand, sent, spoiled
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -96,8 +96,7 @@ def shown_psnr(page: Any, title: str) -> float:
 
 
 def scratch(page: Any, points: list[tuple[float, float]]) -> None:
-    page.locator(NOISY).scroll_into_view_if_needed()
-    box = page.locator(NOISY).bounding_box()
+    box = box_of(page.locator(NOISY))
     page.mouse.move(*place(box, *points[0]))
     page.mouse.down()
     for point in points[1:]:
@@ -168,8 +167,7 @@ def test_without_noise_it_is_the_picture_itself(opened: Any) -> None:
 # --------------------------------------------------------------------------------------- the slider
 def test_everything_follows_the_slider_in_silence(opened: Any, wire: Wire) -> None:
     page = opened()
-    page.locator(LEVEL).scroll_into_view_if_needed()
-    box, before = page.locator(LEVEL).bounding_box(), wire.sent
+    box, before = box_of(page.locator(LEVEL)), wire.sent
     screens = [page.locator(NOISY), page.locator(ANSWERS).nth(0), page.locator(ANSWERS).nth(1)]
     page.mouse.move(*place(box, 0.5, 0.5))
     page.mouse.down()
@@ -208,8 +206,7 @@ def test_the_slider_obeys_the_arrow_keys(opened: Any, wire: Wire) -> None:
 @pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
 def test_a_scroll_that_begins_on_the_slider_leaves_it_alone(opened: Any, wire: Wire) -> None:
     page = opened()
-    page.locator(LEVEL).scroll_into_view_if_needed()
-    box, before = page.locator(LEVEL).bounding_box(), wire.sent
+    box, before = box_of(page.locator(LEVEL)), wire.sent
     finger(page, [(box["x"] + 0.8 * box["width"], box["y"] + 15 - 12 * n) for n in range(20)])
     settled(page, wire)
     assert page.locator(LEVEL).input_value() == "0.5"
@@ -219,8 +216,7 @@ def test_a_scroll_that_begins_on_the_slider_leaves_it_alone(opened: Any, wire: W
 # --------------------------------------------------------------------------------------- the brush
 def test_a_scratch_follows_the_mouse_in_silence_and_is_told_once(opened: Any, wire: Wire) -> None:
     page = opened("/?noise=0.2,1")
-    page.locator(NOISY).scroll_into_view_if_needed()
-    box, before = page.locator(NOISY).bounding_box(), wire.sent
+    box, before = box_of(page.locator(NOISY)), wire.sent
     page.mouse.move(*place(box, 0.1, 0.1))
     page.mouse.down()
     seen = [pixels(page.locator(NOISY))]
@@ -266,8 +262,7 @@ def test_dark_scratches_and_their_removal(opened: Any, wire: Wire) -> None:
 def test_a_finger_scratches_on_a_phone(opened: Any, wire: Wire) -> None:
     page = opened("/?noise=0,1")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    page.locator(NOISY).scroll_into_view_if_needed()
-    box = page.locator(NOISY).bounding_box()
+    box = box_of(page.locator(NOISY))
     assert 0 <= box["x"] <= box["x"] + box["width"] <= PHONE["width"]
     finger(page, [place(box, 0.1, 0.2 + 0.06 * n) for n in range(10)])
     settled(page, wire)

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tests.e2e.conftest import PATIENCE, PHONE
-from tests.e2e.hands import NAV_LINK, Wire, finger, place
+from tests.e2e.hands import NAV_LINK, Wire, box_of, finger, place
 from ui import points
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -396,12 +396,11 @@ def test_a_finger_draws_real_points_and_only_then_it_plays(opened: Any) -> None:
     expect(button(page, PLAY_BUTTON)).to_be_disabled()
 
     def stroke() -> None:
-        paper.scroll_into_view_if_needed()
-        box = paper.bounding_box()
+        box = box_of(paper)
         finger(page, [place(box, 0.3, 0.1 + 0.8 * n / 20) for n in range(21)])
         page.wait_for_timeout(400)  # a tap right after a stroke is part of the stroke to the browser
 
-    paper.scroll_into_view_if_needed()
+    box_of(paper)  # where each stroke brings it
     top = main.evaluate("e => e.scrollTop")
     stroke()
     assert main.evaluate("e => e.scrollTop") == top

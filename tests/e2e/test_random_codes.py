@@ -13,7 +13,7 @@ import torch
 
 from genlab import checkpoints, data
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.hands import SILENCE, Wire, finger, pixels, place, settled
+from tests.e2e.hands import SILENCE, Wire, box_of, finger, pixels, place, settled
 from ui import arithmetic, random_codes
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -70,10 +70,9 @@ def test_a_tapped_picture_appears_large_with_what_the_judge_reads(opened: Any, w
     page, wanted = opened(RANDOM, SHEET), decoded()
     sheet, large, before = page.locator(SHEET).first, page.locator(LARGE).first, wire.sent
     shows(large, wanted[0])
-    sheet.scroll_into_view_if_needed()
     seen = set()
     for row, column in ((0, 5), (3, 0), (7, 7)):
-        box = sheet.bounding_box()
+        box = box_of(sheet)
         page.mouse.click(*place(box, (column + 0.5) / SIDE, (row + 0.5) / SIDE))
         shows(large, wanted[row * SIDE + column])
         mark = page.locator(MARK).first.bounding_box()
@@ -127,8 +126,7 @@ def test_the_browser_adds_as_python_does(opened: Any) -> None:
 def test_a_drag_paints_each_move_and_speaks_at_its_end(opened: Any, wire: Wire) -> None:
     page = opened(ARITHMETIC, PART)
     slider = page.locator(SLIDER).first
-    slider.scroll_into_view_if_needed()
-    box, before = slider.bounding_box(), wire.sent
+    box, before = box_of(slider), wire.sent
     plain = pixels(page.locator(BEFORE))
     page.mouse.move(*place(box, 0.5, 0.5))
     page.mouse.down()
@@ -176,8 +174,7 @@ def test_on_a_phone_a_scroll_that_begins_on_a_slider_leaves_it_alone(opened: Any
     page = opened(ARITHMETIC, PART)
     assert fits(page)
     slider = page.locator(SLIDER).nth(2)
-    slider.scroll_into_view_if_needed()
-    box, before = slider.bounding_box(), wire.sent
+    box, before = box_of(slider), wire.sent
     finger(page, [(box["x"] + 0.8 * box["width"], box["y"] + 12 - 12 * n) for n in range(20)])
     settled(page, wire)
     assert slider.input_value() == "0"

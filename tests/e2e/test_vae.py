@@ -13,7 +13,7 @@ import torch
 from genlab import checkpoints, data
 from genlab.bounds import bernoulli_nll, kl_normal
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.hands import PIXELS, Wire, finger, pixels, place, settled
+from tests.e2e.hands import PIXELS, Wire, box_of, finger, pixels, place, settled
 from ui import vae
 from ui.vae_manifold import quantiles
 from ui.vae_source import QUANTITIES
@@ -236,7 +236,7 @@ def test_bars_and_slider_choose_the_number_that_is_written_out(machine: Any) -> 
     assert [float(text.replace("−", "-")) for text in written] == pytest.approx(
         [found[name][0].item() for name in ROWS], abs=0.0051
     )
-    box = page.locator(BARS).first.bounding_box()
+    box = box_of(page.locator(BARS).first)
     page.mouse.move(*place(box, 15.5 / 16, 0.5))
     expect(page.get_by_text("number 16", exact=True)).to_be_visible()
 
@@ -246,9 +246,8 @@ def test_bars_and_slider_choose_the_number_that_is_written_out(machine: Any) -> 
 def test_a_cell_is_shown_large_with_its_place_and_kept(opened: Any, wire: Wire) -> None:
     page = opened()
     area = page.locator(MANIFOLD)
-    area.scroll_into_view_if_needed()
     sent = wire.sent
-    page.mouse.click(*place(area.bounding_box(), 2.5 / 20, 17.5 / 20))
+    page.mouse.click(*place(box_of(area), 2.5 / 20, 17.5 / 20))
     page.wait_for_url(re.compile("cell=3%2C18"))
     settled(page, wire)
     assert wire.sent == sent + 1
@@ -290,8 +289,7 @@ def test_the_pictures_own_cloud_is_an_ellipse_at_its_mean(opened: Any) -> None:
 def test_a_finger_taps_a_cell(opened: Any, wire: Wire) -> None:
     page = opened()
     area = page.locator(MANIFOLD)
-    area.scroll_into_view_if_needed()
-    point = place(area.bounding_box(), 10.5 / 20, 10.5 / 20)
+    point = place(box_of(area), 10.5 / 20, 10.5 / 20)
     finger(page, [point])
     page.wait_for_url(re.compile("cell=11%2C11"))
 
