@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from genlab import data
 from genlab.adversarial import GAMES
 from genlab.config import PCAConfig, TrainConfig
-from genlab.data.images import ImageSet, to_float
+from genlab.data.images import BATCH, ImageSet, batches, to_float
 from genlab.likelihood import bound
 from genlab.losses import squared_errors
 from genlab.metrics import psnr, ssim
@@ -34,14 +34,7 @@ from genlab.noise import NOISES, draw, spoil
 from genlab.seeding import make_generator
 from genlab.units import PROBE_PICTURES, has_sigmoid_units, linear_probe, measure_units
 
-BATCH = 1000
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
-
-
-def batches(images: Tensor, device: torch.device | str = "cpu") -> Iterator[Tensor]:
-    """``uint8`` (N, C, H, W) in pieces of ``BATCH``, as float in [0, 1]."""
-    for part in images.split(BATCH):
-        yield to_float(part, device)
 
 
 @torch.no_grad()

@@ -25,8 +25,8 @@ from torch import Tensor
 from genlab import data
 from genlab.checkpoints import Checkpoint
 from genlab.config import TrainConfig
-from genlab.data.images import ImageSet, to_float
-from genlab.evaluation import batches, fitted_pca
+from genlab.data.images import ImageSet, batches, to_float
+from genlab.evaluation import fitted_pca
 from genlab.models import Classifier, build
 from genlab.seeding import make_generator
 from genlab.steps import classifier_step

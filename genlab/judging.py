@@ -19,8 +19,7 @@ import torch
 from torch import Tensor
 
 from genlab import checkpoints, data
-from genlab.data.images import to_float
-from genlab.evaluation import batches
+from genlab.data.images import batches, to_float
 from genlab.models import GAN, VAE, ConditionalVAE, ImageAutoencoder, ImageNetwork, Judge, MixtureAutoencoder
 from genlab.seeding import make_generator
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.data.images import to_float
+from genlab.data.images import batches
 from genlab.errors import CheckpointError, ConfigError
 from genlab.losses import squared_errors
 from genlab.metrics import psnr
@@ -30,7 +30,6 @@ BITS = (32, 16, 8, 4, 2, 1)
 WHOLE, HALF = 32, 16
 LARGEST_HALF = 65504.0
 LOW, HIGH = "0.01", "0.99"
-BATCH = 1000
 
 
 def limits(codes: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
@@ -101,8 +100,7 @@ def measure(model: ImageAutoencoder, codes: Mapping[str, Any], images: Tensor) -
     """
     low, high = limits(codes)
     total = {bits: 0.0 for bits in BITS if bits != WHOLE}
-    for part in images.split(BATCH):
-        x = to_float(part)
+    for x in batches(images):
         z = model.encode(x)
         for bits in total:
             total[bits] += squared_errors(model.decode(quantise(z, bits, low, high)), x).sum().item()

@@ -18,8 +18,8 @@ from genlab.cards import make_card
 from genlab.catalog import Entry, get
 from genlab.checkpoints import GENERATORS, SNAPSHOTS
 from genlab.config import TrainConfig
-from genlab.data.images import ImageSet, to_float
-from genlab.evaluation import against, batches, classification, code_statistics, main_loss, measure, sum_of_squares
+from genlab.data.images import ImageSet, batches, to_float
+from genlab.evaluation import against, classification, code_statistics, main_loss, measure, sum_of_squares
 from genlab.mixtures import fit_mixtures
 from genlab.models import (
     GAN,

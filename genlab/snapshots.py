@@ -14,9 +14,8 @@ from torch import Tensor
 
 from genlab import data
 from genlab.checkpoints import SNAPSHOTS, find
-from genlab.data.images import to_float
+from genlab.data.images import batches, to_float
 from genlab.errors import CheckpointError
-from genlab.evaluation import batches
 from genlab.files import check_file, replace
 from genlab.losses import squared_errors
 from genlab.models import ImageAutoencoder

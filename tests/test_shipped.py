@@ -20,8 +20,8 @@ from genlab.cards import make_card
 from genlab.catalog import CATALOG, SIZES
 from genlab.checkpoints import Checkpoint
 from genlab.config import PCAConfig, VAEConfig
-from genlab.data.images import to_float
-from genlab.evaluation import against, batches, classification, pca_baseline
+from genlab.data.images import batches, to_float
+from genlab.evaluation import against, classification, pca_baseline
 from genlab.goals import goal_value, is_met
 from genlab.likelihood import bound, drawn, estimates
 from genlab.losses import squared_errors
