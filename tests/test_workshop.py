@@ -378,7 +378,7 @@ def pause_in_the_middle(run: lab_runs.Run, each: int) -> None:
 def test_two_at_once_do_not_mix_and_a_kill_in_the_middle_changes_nothing(
     processes: None, workshop: live.Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = [small(epochs=200, batch_size=250, seed=seed, augment=0.5) for seed in (1, 2)]  # six steps an epoch
+    wanted = [small(epochs=80, batch_size=250, seed=seed, augment=0.5) for seed in (1, 2)]  # six steps an epoch
     runs = [begin(order, "epoch") for order in wanted]
     until(lambda: all(run.progress and run.progress.whole for run in runs))
     pids = [run.training.pid for run in runs]
@@ -396,7 +396,7 @@ def test_two_at_once_do_not_mix_and_a_kill_in_the_middle_changes_nothing(
     for run, order in zip(runs, wanted, strict=True):
         found = checkpoints.load(folders.result(run.folder) or "", ImageNetwork)
         assert found.train == order.train
-        assert [row["epoch"] for row in found.metrics["training"]["history"]] == list(range(1, 201))
+        assert [row["epoch"] for row in found.metrics["training"]["history"]] == list(range(1, 81))
         assert weights(run.folder) == alone(order, run.folder.parent / f"alone {order.train.seed}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from typing import Any
 
@@ -11,10 +12,17 @@ READY = "[data-testid='stApp'][data-test-connection-state='CONNECTED'][data-test
 SKELETON = "[data-testid='stSkeleton']"  # stands in until the code of a widget has been loaded
 BUSY = ".gl[aria-busy='true']"  # a part that waits for its network
 NAV_LINK = "[data-testid='stSidebarNavLink']"
-PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"
 FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 QUIET, STUCK = 0.25, 0.6  # seconds without a word; the same where something is on its way and does not come
 SILENCE = 500  # ms in which a part that has something to say would have said it: keys wait for 400 (js/kit.js)
+
+# As text, since a list of a million numbers takes seconds to arrive.
+BYTES = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let text = "";
+  for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192));
+  return btoa(text);
+}"""
 
 # Something lies over the window's upper edge, and what is loaded later moves what is there.
 MIDDLE = """async (element) => {
@@ -84,9 +92,14 @@ def settled(page: Any, wire: Wire) -> None:
         page.evaluate(FRAMES)
 
 
+def painted(canvas: Any) -> np.ndarray:
+    """Red, green, blue and opacity of every pixel of a canvas, (height · width, 4), 0…255."""
+    return np.frombuffer(base64.b64decode(canvas.evaluate(BYTES)), dtype=np.uint8).reshape(-1, 4)
+
+
 def pixels(canvas: Any) -> np.ndarray:
     """What a canvas of 28×28 shows, its red channel in [0, 1]."""
-    return np.array(canvas.evaluate(PIXELS), dtype=np.float32).reshape(-1, 4)[:, 0] / 255
+    return painted(canvas)[:, 0].astype(np.float32) / 255
 
 
 def box_of(hand: Any) -> dict[str, float]:

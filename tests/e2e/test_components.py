@@ -18,7 +18,7 @@ from PIL import Image
 
 from genlab import checkpoints, data
 from tests.e2e.conftest import PATIENCE, PHONE, patience
-from tests.e2e.hands import NAV_LINK, PIXELS, POINTER, SILENCE, Wire, box_of, finger, pixels, place, settled
+from tests.e2e.hands import NAV_LINK, POINTER, SILENCE, Wire, box_of, finger, painted, pixels, place, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -325,7 +325,7 @@ def test_parts_wear_the_theme(opened: Any, wire: Wire, colour_scheme: str) -> No
     dark = [max(map(int, re.findall(r"\d+", colour)[:3])) < 100 for colour in (ground, ink)]
     assert dark == ([True, False] if colour_scheme == "dark" else [False, True])
     page.wait_for_function(INKED, arg=page.locator(f"{MAP} canvas").first.element_handle())
-    ink = np.array(page.locator(f"{MAP} canvas").first.evaluate(PIXELS)).reshape(-1, 4)
+    ink = painted(page.locator(f"{MAP} canvas").first)
     ink = ink[ink[:, 3] > 200][:, 0]  # the decoded grid is in the theme's ink
     assert ink.mean() > 200 if colour_scheme == "dark" else ink.mean() < 60
 

@@ -11,7 +11,7 @@ import pytest
 
 from genlab import mapping
 from tests.e2e.conftest import PHONE
-from tests.e2e.hands import PIXELS, Wire, box_of, finger, pixels, place, settled
+from tests.e2e.hands import Wire, box_of, finger, painted, pixels, place, settled
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -31,11 +31,6 @@ def opened(page: Any, wire: Wire, visit: Callable[[str], Any]) -> Callable[..., 
         return page
 
     return go
-
-
-def painted(canvas: Any) -> np.ndarray:
-    """All channels of a canvas."""
-    return np.array(canvas.evaluate(PIXELS), dtype=np.uint8)
 
 
 def points(which: int) -> np.ndarray:

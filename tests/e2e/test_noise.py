@@ -16,7 +16,7 @@ from torch import Tensor
 from benchmarks.server import ROOT, running
 from genlab import checkpoints, data, metrics
 from tests.e2e.conftest import PATIENCE, PHONE
-from tests.e2e.hands import PIXELS, POINTER, SILENCE, Wire, box_of, finger, pixels, place, settled
+from tests.e2e.hands import POINTER, SILENCE, Wire, box_of, finger, painted, pixels, place, settled
 from ui.noisy import BRIGHT, DARK, DRAWS, NO_SCRATCHES, Hand, sent, spoiled
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -413,7 +413,7 @@ def test_everything_has_a_name_and_wears_the_theme(opened: Any) -> None:
     ink = page.locator(PART).evaluate("e => getComputedStyle(e.closest('.gl')).color")
     assert min(map(int, re.findall(r"\d+", ink)[:3])) > 100
     assert page.locator(NOISY).evaluate("e => getComputedStyle(e).touchAction") == "none"
-    assert len(page.locator(NOISY).evaluate(PIXELS)) == 4 * 784  # crisp: enlarged by the browser
+    assert len(painted(page.locator(NOISY))) == 784  # crisp: enlarged by the browser
 
 
 def test_damaged_weights_get_a_sentence_and_the_servers_answer(

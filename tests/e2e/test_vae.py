@@ -13,7 +13,7 @@ import torch
 from genlab import checkpoints, data
 from genlab.bounds import bernoulli_nll, kl_normal
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.hands import PIXELS, Wire, box_of, finger, pixels, place, settled
+from tests.e2e.hands import Wire, box_of, finger, painted, pixels, place, settled
 from ui import vae
 from ui.vae_manifold import quantiles
 from ui.vae_source import QUANTITIES
@@ -258,7 +258,7 @@ def test_a_cell_is_shown_large_with_its_place_and_kept(opened: Any, wire: Wire) 
     caption = page.locator(".gl-beside figcaption")
     expect(caption).to_contain_text(f"z = ({z[0]:.2f}; {z[1]:.2f})".replace("-", "−"))
     expect(caption).to_contain_text(re.compile(r"the classifier (reads a \d|is not sure)"))
-    grid = np.array(page.locator(f"{MANIFOLD} canvas").evaluate(PIXELS)).reshape(560, 560, 4)[..., 3] / 255
+    grid = painted(page.locator(f"{MANIFOLD} canvas")).reshape(560, 560, 4)[..., 3] / 255
     np.testing.assert_allclose(grid[17 * 28 : 18 * 28, 2 * 28 : 3 * 28].ravel(), wanted, atol=1.1 / 255)
     page.locator(CELL).focus()
     page.keyboard.press("ArrowUp")
