@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +34,7 @@ from genlab.noise import NOISES, draw, spoil
 from genlab.seeding import make_generator
 from genlab.units import PROBE_PICTURES, has_sigmoid_units, linear_probe, measure_units
 
+DRAWN = 1000  # random numbers are drawn for so many pictures at once: with others, what is measured is a little other
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 
@@ -92,9 +93,9 @@ def verdicts(model: GAN, pictures: ImageSet, limit: float) -> dict[str, float]:
     real = torch.cat([model.judge(x, labels) for x, labels in parts])
     generator = make_generator(0, "verdicts")
     fake = []
-    for part in real.split(BATCH):
-        z = model.draw_codes(len(part), generator)
-        fake.append(model.judge(model.decode(z), model.classes_of(z)))
+    for part in real.split(DRAWN):
+        pieces = model.draw_codes(len(part), generator).split(BATCH)
+        fake += [model.judge(model.decode(z), model.classes_of(z)) for z in pieces]
     right = {"real": (real > limit).float().mean(), "fake": (torch.cat(fake) <= limit).float().mean()}
     return {name: round(share.item(), 4) for name, share in right.items()}
 
@@ -173,19 +174,25 @@ def denoising(model: ImageAutoencoder, images: Tensor, kind: str) -> dict[str, f
     found = {}
     for level in LEVELS:
         total = 0.0
-        for n, x in enumerate(batches(images)):
-            noisy = spoil(x, kind, level, draw(tuple(x.shape), make_generator(n, "denoising")))
+        for x, noisy in spoiled(images, kind, level):
             total += squared_errors(model.decode(model.encode(noisy)), x).sum().item()
         found[f"{level:g}"] = round(psnr(total / images.numel()), 4)
     return found
+
+
+def spoiled(images: Tensor, kind: str, level: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pictures and the same with noise, (n, C, H, W) in [0, 1] each; always the same noise."""
+    for n, part in enumerate(images.split(DRAWN)):
+        x = to_float(part)
+        noisy = spoil(x, kind, level, draw(tuple(x.shape), make_generator(n, "denoising")))
+        yield from zip(x.split(BATCH), noisy.split(BATCH), strict=True)
 
 
 @torch.no_grad()
 def noise_passed(model: ImageAutoencoder, images: Tensor, level: float = 0.5) -> float:
     """How much Gaussian noise comes through: Σ‖g(f(x̃)) − g(f(x))‖² / Σ‖x̃ − x‖², 1 for a network that copies."""
     passed = total = 0.0
-    for n, x in enumerate(batches(images)):
-        noisy = spoil(x, "gaussian", level, draw(tuple(x.shape), make_generator(n, "denoising")))
+    for x, noisy in spoiled(images, "gaussian", level):
         passed += squared_errors(model(noisy), model(x)).sum().item()
         total += squared_errors(noisy, x).sum().item()
     return passed / total

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # where a workplace may keep MNIST; a fresh machine has none
 
 PROCESSES = {"test_workshop", "test_lab_page", "test_training", "test_load"}
+TOGETHER = {"test_street_page", "test_stack_page", "test_maps"}  # what their tests share takes a worker seconds to make
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anyone imports torch
 if not os.environ.get("GENLAB_DATA") and SHARED_DATA.is_dir():
@@ -26,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs MNIST or a browser; the browser tests of a file go to one worker, each of which has one app.
 
+    So do the tests of a few other files.
+
     A test of a browser, or of trainings in processes of their own, that fails is run once more, and the summary names
     it (RERUN). They share two cores with another such group, and one wait of hundreds that does not end would refuse a
     change that has nothing to do with it. A test in that list has still met something: so far mostly a race in the app.
@@ -36,8 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.mnist)
         if Path(__file__).parent / "e2e" in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        if item.get_closest_marker("browser") or item.path.stem in PROCESSES:
+        in_browser = item.get_closest_marker("browser") is not None
+        if in_browser or item.path.stem in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}-{item.path.stem}"))
+        if in_browser or item.path.stem in PROCESSES:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
