@@ -25,6 +25,7 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from streamlit.components.v2 import manifest_scanner
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime import Runtime
@@ -57,6 +58,7 @@ VARIATIONAL = tuple(
 )
 VIEWS = ("sizes", "curve", "random", "networks")
 NAMED_DATA = os.environ.get(sources.VARIABLE, "")  # where MNIST may be, before a test hides it
+INSTALLED = functools.cache(manifest_scanner.scan_component_manifests)
 PATIENCE = 120  # seconds a run may take; a machine may be busy
 
 
@@ -87,10 +89,12 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def router(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run goes through ``app.py``, as on a server that has had its first visitor (see ``ui.routing``).
 
-    AppTest makes each run that of a first visitor; the class that it does this to is replaced by one of its own.
+    AppTest makes each run that of a first visitor; the class that it does this to is replaced by one of its own. Each
+    also reads what all installed packages say of themselves, to look for components; once is enough.
     """
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     monkeypatch.setattr(app_test, "PagesManager", type("RunPagesManager", (PagesManager,), {}))
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", INSTALLED)
 
 
 def forget_data() -> None:
