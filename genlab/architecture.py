@@ -1,104 +1,63 @@
-"""What a network looks like inside: its layers in the order they run, with their shapes and parameters.
+"""What a network looks like inside: where it begins, what it passes, where it ends, and the layers between.
 
 Nothing is written down twice: the network is built without memory for its weights, and a batch of no pictures goes
-through ``encode`` and ``decode``, which computes nothing but shapes. Hooks on the modules of that one instance see the
-layers; a function mode, the thread's own, sees what runs without a module. (The ``meta`` device would import SymPy.)
+through it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch import Tensor
 
 from genlab.config import ModelConfig
-from genlab.models import VAE, ImageAutoencoder, build_empty
+from genlab.layers import Layer, Shape, Watcher, shape_of
+from genlab.models import GAN, VAE, ImageAutoencoder, ImageNetwork, Judge, build_empty
 
-Shape = tuple[int, ...]
-
-FUNCTIONS = {name.lower(): name for name in ("Sigmoid", "Tanh", "ReLU", "SiLU", "GELU", "Softmax")} | {"clamp": "Clip"}
-"""Activations that a network may call without a module."""
-
-WITH_PARAMETERS = {
-    **dict.fromkeys(("linear", "matmul", "rmatmul", "addmm", "mm"), "Linear"),
-    **dict.fromkeys(("add", "radd", "sub", "rsub"), "Shift"),
-    **dict.fromkeys(("mul", "rmul", "div", "truediv"), "Scale"),
-}
-"""What to call a function that is applied with a parameter; another keeps its own name."""
-
-SUMS, SAME_NUMBERS = {"add", "radd", "iadd"}, {"flatten", "reshape", "view", "contiguous", "cat"}
-CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+PICTURE, CODE, VERDICT = "picture", "code", "verdict"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
-    """One step of a network.
+class Stop:
+    """What a network reads, gives, or passes on between its halves.
 
     Attributes:
-        name: where it is in the module, such as ``down.0``; for a parameter without a module, the parameter's.
-        kind: its class, such as ``Linear``.
-        kernel, stride: of a convolution, (height, width); empty for any other.
-        inputs, outputs: shapes without the batch, (C, H, W) or (n,).
-        parameters: how many numbers it brings along that training can change.
-        activation: what follows it, such as ``SiLU``; empty for nothing.
-        borrowed: parameters that it uses and another layer brought along.
-        plus: the layers whose output is added to its own; ``code`` for a part of the code.
-        repeats: so many alike, one after the other; ``parameters`` are of all of them.
-        inner: the layers of one block.
+        what: ``picture``, ``code``, or ``verdict``: a number for "real", or one for each class.
+        parts: shapes without the batch. A picture has one, (C, H, W); a code those that it was flattened from, one
+            after the other, or ((length,),) if it was not.
+        layers: those that lead to it, in the order they run; none to the first.
     """
 
-    name: str
-    kind: str
-    kernel: Shape = ()
-    stride: Shape = ()
-    inputs: Shape
-    outputs: Shape
-    parameters: int = 0
-    activation: str = ""
-    borrowed: tuple[str, ...] = ()
-    plus: tuple[str, ...] = ()
-    repeats: int = 1
-    inner: tuple[Layer, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """What stands between encoder and decoder.
-
-    Attributes:
-        length: how many numbers.
-        parts: the shapes that they were flattened from, one after the other; ``((length,),)`` if they were not.
-    """
-
-    length: int
+    what: str
     parts: tuple[Shape, ...]
+    layers: tuple[Layer, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """How many numbers it has."""
+        return sum(math.prod(part) for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """A network, from picture to picture.
+    """A network from stop to stop.
 
     Attributes:
-        image: (C, H, W).
-        encoder, decoder: layers in the order they run.
-        code: what the encoder gives and the decoder reads.
-        other: a second head of the encoder, and parameters that nothing used.
+        stops: of an autoencoder picture, code, picture; of a GAN code, picture, verdict, its generator and then its
+            discriminator; of a classifier picture, verdict.
+        other: a second head, and parameters that nothing used.
     """
 
-    image: Shape
-    encoder: tuple[Layer, ...]
-    code: Code
-    decoder: tuple[Layer, ...]
+    stops: tuple[Stop, ...]
     other: tuple[Layer, ...] = ()
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """All of them, in order."""
-        return self.encoder + self.decoder + self.other
+        return sum((stop.layers for stop in self.stops), ()) + self.other
 
     @property
     def parameters(self) -> int:
@@ -107,7 +66,7 @@ class Architecture:
 
 
 def describe(config: ModelConfig) -> Architecture:
-    """The layers of the autoencoder that ``config`` describes; no memory is taken for weights.
+    """The layers of the network that ``config`` describes; no memory is taken for weights.
 
     Raises:
         ConfigError: the network would have more parameters than genlab builds.
@@ -118,183 +77,53 @@ def describe(config: ModelConfig) -> Architecture:
     return watch(model)
 
 
-def watch(model: ImageAutoencoder) -> Architecture:
-    """The layers of a network on the CPU that nobody else uses meanwhile; left in evaluation mode."""
-    watcher = _Watcher(model.eval())
-    x = torch.empty((0, *model.image_shape))
-    encoder, z = watcher.run(model.encode, x, "image")
-    parts = watcher.parts.get(id(z), (_shape(z),))
-    decoder, _ = watcher.run(model.decode, torch.empty_like(z), "code")
-    beside = watcher.run(lambda x: model.posterior(x)[1], x, "image")[0][-1:] if isinstance(model, VAE) else ()
-    unused = [(name, p.numel()) for name, p in model.named_parameters() if id(p) not in watcher.used]
-    return Architecture(
-        image=model.image_shape,
-        encoder=encoder,
-        code=Code(length=z.shape[1], parts=parts),
-        decoder=decoder,
-        other=beside + tuple(Layer(name=n, kind="Other", inputs=(), outputs=(), parameters=c) for n, c in unused),
-    )
+def watch(model: ImageNetwork) -> Architecture:
+    """The layers of a network on the CPU that nobody else uses meanwhile; left in evaluation mode.
 
-
-@dataclass(kw_only=True)
-class _Open:
-    """A module at work, and the layers it has run so far."""
-
-    name: str = ""
-    module: nn.Module | None = None
-    inputs: Shape = ()
-    layers: list[Layer] = field(default_factory=list)
-
-    @property
-    def is_leaf(self) -> bool:
-        return self.module is not None and not list(self.module.children())
-
-
-class _Watcher(TorchFunctionMode):
-    """Follows what a network does with a batch of no pictures."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-        self.names = {id(p): name for name, p in model.named_parameters()}
-        self.used: set[int] = set()
-        self.stack: list[_Open] = []
-        self.kept: list[Tensor] = []  # so that no tensor takes the id of another
-        self.origin: dict[int, str] = {}
-        self.latest = ""  # the origin that was added last
-        self.parts: dict[int, tuple[Shape, ...]] = {}
-
-    @torch.no_grad()
-    def run(self, function: Any, given: Tensor, origin: str) -> tuple[tuple[Layer, ...], Tensor]:
-        """The layers that ``function`` runs through, and what it gives."""
-        self.stack = [_Open()]
-        self._keep(given, origin)
-        inside = [(name, module) for name, module in self.model.named_modules() if name]
-        hooks = [module.register_forward_pre_hook(self._before(name)) for name, module in inside]
-        hooks += [module.register_forward_hook(self._after) for _, module in inside]
-        try:
-            with self:
-                result = function(given)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return tuple(self.stack[0].layers), result
-
-    def _before(self, name: str) -> Any:
-        def enter(module: nn.Module, args: tuple[Any, ...]) -> None:
-            opened = _Open(name=name, module=module, inputs=_shape(*_tensors(args)))
-            if isinstance(module, CONTAINERS):
-                opened.layers = self.stack[-1].layers
-            self.stack.append(opened)
-
-        return enter
-
-    def _after(self, module: nn.Module, args: tuple[Any, ...], result: Any) -> None:
-        done, here = self.stack.pop(), self.stack[-1].layers
-        if isinstance(module, nn.Identity):
-            return
-        given, kind = list(_tensors(args)), type(module).__name__
-        activation = type(module).__module__ == "torch.nn.modules.activation"
-        shapes: dict[str, Any] = {"inputs": done.inputs, "outputs": _shape(*_tensors(result))}
-        if done.is_leaf:
-            parameters, borrowed = self._use([*module.parameters(), *self._parameters(given)])
-            layer = Layer(
-                name=done.name,
-                kind=kind,
-                kernel=_pair(module, "kernel_size"),
-                stride=_pair(module, "stride"),
-                parameters=parameters,
-                borrowed=borrowed,
-                **shapes,
-            )
-            _push(here, layer, activation)
-        elif done.layers is not here and shapes["inputs"] == shapes["outputs"]:  # a block
-            total = sum(layer.parameters for layer in done.layers)
-            _push(here, Layer(name=done.name, kind=kind, parameters=total, inner=tuple(done.layers), **shapes))
-        elif done.layers is not here:
-            for layer in done.layers:
-                _push(here, layer, layer.kind in FUNCTIONS.values())
-        if isinstance(result, Tensor):
-            self._keep(result, self.origin.get(id(given[0]), done.name) if activation else done.name)
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and not self.stack[-1].is_leaf:
-            self._note(func.__name__.strip("_"), list(_tensors((args, kwargs))), result)
-        return result
-
-    def _note(self, step: str, given: list[Tensor], result: Tensor) -> None:
-        """A function that a network called by itself."""
-        parameters, here = self._parameters(given), self.stack[-1].layers
-        if parameters and self._parameters([result]):  # a view of a parameter: nothing was computed
-            return
-        data = [tensor for tensor in given if id(tensor) in self.origin]
-        origins = [self.origin[id(tensor)] for tensor in data]
-        shapes: dict[str, Any] = {"inputs": _shape(*data), "outputs": _shape(result)}
-        if step in FUNCTIONS:
-            _push(here, Layer(name=step, kind=FUNCTIONS[step], **shapes), True)
-        elif parameters:
-            origins = [", ".join(self.names[id(p)] for p in parameters)]
-            count, borrowed = self._use(parameters)
-            kind = WITH_PARAMETERS.get(step, step)
-            _push(here, Layer(name=origins[0], kind=kind, parameters=count, borrowed=borrowed, **shapes))
-        elif step in SUMS and len(set(origins)) > 1 and here:
-            here[-1] = replace(here[-1], plus=tuple(origin for origin in origins if origin != self.latest))
-            origins = [self.latest]
-        elif step in SAME_NUMBERS and data:
-            self.parts[id(result)] = sum((self.parts.get(id(one), (_shape(one),)) for one in data), ())
-        if origins:
-            self._keep(result, origins[0])
-
-    def _keep(self, tensor: Tensor, origin: str) -> None:
-        self.kept.append(tensor)
-        self.origin[id(tensor)] = self.latest = origin
-
-    def _parameters(self, tensors: Iterable[Tensor]) -> list[Tensor]:
-        """The parameters among ``tensors``, also as a view such as a transpose."""
-        bases = [tensor if id(tensor) in self.names else tensor._base for tensor in tensors]
-        return [base for base in bases if base is not None and id(base) in self.names]
-
-    def _use(self, parameters: list[Tensor]) -> tuple[int, tuple[str, ...]]:
-        """How many numbers come new with these, and the names of those that were here before."""
-        borrowed = tuple(self.names[id(p)] for p in parameters if id(p) in self.used)
-        new = {id(p): p.numel() for p in parameters if id(p) not in self.used}
-        self.used |= new.keys()
-        return sum(new.values()), borrowed
-
-
-def _push(layers: list[Layer], layer: Layer, activation: bool = False) -> None:
-    """Add a layer: an activation joins the one before it, and so does a block that is like it."""
-    last = layers[-1] if layers else None
-    if last is not None and activation:
-        layers[-1] = replace(last, activation=", ".join(filter(None, (last.activation, layer.kind))))
-    elif last is not None and layer.inner and _look(last) == _look(layer):
-        name = f"{last.name.partition('–')[0]}–{layer.name.rpartition('.')[2]}"
-        total = last.parameters + layer.parameters
-        layers[-1] = replace(last, name=name, parameters=total, repeats=last.repeats + 1)
+    Raises:
+        TypeError: it is none of the kinds that are known here.
+    """
+    watcher = Watcher(model.eval())
+    if isinstance(model, ImageAutoencoder):
+        stops, beside = _autoencoder(model, watcher)
+    elif isinstance(model, GAN):
+        stops, beside = _game(model, watcher)
+    elif isinstance(model, Judge):
+        x = _none(model.image_shape)
+        stops, beside = [Stop(what=PICTURE, parts=(shape_of(x),)), _lead(watcher, model, x, VERDICT)], ()
     else:
-        layers.append(layer)
+        raise TypeError(f"{type(model).__name__} has no drawing")
+    unused = [(name, p.numel()) for name, p in model.named_parameters() if id(p) not in watcher.used]
+    forgotten = tuple(Layer(name=n, kind="Other", inputs=(), outputs=(), parameters=c) for n, c in unused)
+    return Architecture(stops=tuple(stops), other=beside + forgotten)
 
 
-def _look(layer: Layer) -> tuple[Any, ...]:
-    inside = tuple((i.kind, i.kernel, i.stride, i.activation, i.parameters) for i in layer.inner)
-    return layer.kind, layer.inputs, layer.outputs, layer.activation, layer.plus, inside
+def _autoencoder(model: ImageAutoencoder, watcher: Watcher) -> tuple[list[Stop], tuple[Layer, ...]]:
+    x = _none(model.image_shape)
+    code = _lead(watcher, model.encode, x, CODE)
+    answer = _lead(watcher, model.decode, _none((code.length,)), PICTURE)
+    beside = watcher.run(lambda x: model.posterior(x)[1], x)[0][-1:] if isinstance(model, VAE) else ()
+    return [Stop(what=PICTURE, parts=(shape_of(x),)), code, answer], beside
 
 
-def _pair(module: nn.Module | None, name: str) -> Shape:
-    value = getattr(module, name, ())
-    return (value, value) if isinstance(value, int) else tuple(value)
+def _game(model: GAN, watcher: Watcher) -> tuple[list[Stop], tuple[Layer, ...]]:
+    """The discriminator's word on classes is no part of the way: it is added to what comes out."""
+    z, classes = _none((model.latent_dim,)), model.config.classes
+    told = _none((classes,)) if classes else None
+    picture = _lead(watcher, model.decode, z, PICTURE)
+    verdict = _lead(watcher, lambda x: model.discriminator(x, told).unsqueeze(1), _none(model.image_shape), VERDICT)
+    beside = verdict.layers[-1:] if told is not None else ()
+    verdict = replace(verdict, layers=verdict.layers[: len(verdict.layers) - len(beside)])
+    parts: tuple[Shape, ...] = ((model.style_dim,), (classes,)) if classes else (shape_of(z),)
+    return [Stop(what=CODE, parts=parts), picture, verdict], beside
 
 
-def _shape(*tensors: Tensor) -> Shape:  # of the first, without the batch
-    return tuple(tensors[0].shape[1:]) if tensors else ()
+def _lead(watcher: Watcher, function: Callable[[Tensor], Tensor], given: Tensor, what: str) -> Stop:
+    layers, result = watcher.run(function, given)
+    whole = (shape_of(result),)
+    return Stop(what=what, parts=watcher.parts.get(id(result), whole) if what == CODE else whole, layers=layers)
 
 
-def _tensors(nested: Any) -> Iterator[Tensor]:
-    if isinstance(nested, Tensor):
-        yield nested
-    elif isinstance(nested, list | tuple):
-        for one in nested:
-            yield from _tensors(one)
-    elif isinstance(nested, dict):
-        yield from _tensors(list(nested.values()))
+def _none(shape: Shape) -> Tensor:
+    """A batch of nothing."""
+    return torch.empty((0, *shape))

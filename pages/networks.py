@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from genlab import data
 from genlab.catalog import CATALOG, Entry
 from genlab.errors import GenlabError
-from ui import address, architecture, cache, routing
+from ui import address, architecture, cache, gan, judge, routing
 from ui.i18n import _, explain, number
 
 if TYPE_CHECKING:
     from genlab.checkpoints import Checkpoint
 
 KEY, CHOSEN = "network", "network_chosen"
-SHOWN = {name: entry for name, entry in CATALOG.items() if entry.rebuilds}
-FIRST = next(iter(SHOWN))
+FIRST = next(iter(CATALOG))
 
 MEASURES = {"sse": ("SSE", 2, ""), "psnr": ("PSNR", 2, " dB"), "ssim": ("SSIM", 3, "")}
 """Of ``metrics.json``: what it is called, its decimals, its unit."""
@@ -26,23 +26,23 @@ MEASURES = {"sse": ("SSE", 2, ""), "psnr": ("PSNR", 2, " dB"), "ssim": ("SSIM", 
 def lesson() -> None:
     """The page, from top to bottom."""
     st.title(_("The networks"))
-    st.markdown(_("Every network here squeezes a picture into a **code** and draws it again. Choose one; look inside."))
-    name = choose_network()
-    entry, found = CATALOG[name], cache.checkpoint_or_none(name)
+    st.markdown(_("All that draws or reads pictures in the other lessons. Choose one; look inside."))
+    entry = CATALOG[choose_network()]
+    found = loaded(entry)
     figures(entry, found)
-    architecture.panel(name)
+    architecture.panel(entry, found)
     sources(entry, found)
 
 
 def choose_network() -> str:
-    """Any autoencoder of the catalog; the choice is kept in the address, as ``ui.address.choose`` keeps it."""
+    """Any network of the catalog; the choice is kept in the address, as ``ui.address.choose`` keeps it."""
     asked, now = st.query_params.get(KEY), st.session_state.get(KEY)
-    if address.went_back() or now not in SHOWN:
+    if address.went_back() or now not in CATALOG:
         last = FIRST if address.went_back() else st.session_state.get(CHOSEN, FIRST)
-        now = asked if asked in SHOWN else last
+        now = asked if asked in CATALOG else last
     st.session_state[KEY] = now  # said at each run: a browser that misses it when two follow at once would show another
-    titles = {name: f"{_(entry.title)} · {name}" for name, entry in SHOWN.items()}
-    name: str = st.selectbox(_("Network"), list(SHOWN), format_func=titles.__getitem__, key=KEY)
+    titles = {name: f"{_(entry.title)} · {name}" for name, entry in CATALOG.items()}
+    name: str = st.selectbox(_("Network"), list(CATALOG), format_func=titles.__getitem__, key=KEY)
     st.session_state[CHOSEN] = name
     if name != (asked or FIRST):
         if name == FIRST:
@@ -52,30 +52,73 @@ def choose_network() -> str:
     return name
 
 
-def figures(entry: Entry, found: Checkpoint | None) -> None:
-    """What can be counted, and what was measured."""
+def loaded(entry: Entry) -> Checkpoint[Any] | None:
+    """Its checkpoint, of whatever kind; None where it is missing or broken."""
+    with contextlib.suppress(GenlabError):
+        if entry.step == "gan":
+            return gan.network(entry.name)
+        return cache.checkpoint(entry.name) if entry.rebuilds else judge.judge()
+    return None
+
+
+def figures(entry: Entry, found: Checkpoint[Any] | None) -> None:
+    """What it is in a sentence, what can be counted, and what was measured."""
     config = found.config if found else entry.model
     test = found.metrics.get("test", {}) if found else {}
-    known = {
-        _("Parameters"): number(architecture.described(config).parameters),
-        _("Numbers in the code"): number(config.latent_dim),
-    }
-    known |= {label: number(test[k], digits) + unit for k, (label, digits, unit) in MEASURES.items() if k in test}
+    known = {_("Parameters"): number(architecture.described(config).parameters)}
+    if entry.rebuilds:
+        told = _("It squeezes a picture into a **code** and draws it again.")
+        known[_("Numbers in the code")] = number(config.latent_dim)
+        known |= {label: number(test[k], digits) + unit for k, (label, digits, unit) in MEASURES.items() if k in test}
+    elif entry.step == "gan":
+        told = _("A **generator** draws pictures from random numbers; a **discriminator** tells them from real ones.")
+        known[_("Numbers in the code")] = number(config.latent_dim)
+        known |= distances(found)
+    else:
+        told = _("A **classifier** reads pictures; it judges what the other networks draw.")
+        known |= {_("Error"): f"{number(100 * test['error'], 2)} %"} if "error" in test else {}
+    st.markdown(told)
     architecture.facts(known)
     if found is None:
         sentence = _("Its trained weights are not on this machine, so nothing measured can be shown. To train it:")
         st.info(f"{sentence} `python -m genlab train {entry.name}`")
     elif test:
-        sentence = _("Measured on {n} test pictures of {title}: the less SSE, the more PSNR and SSIM, the better.")
-        caption = sentence.format(n=number(test["count"]), title=_(data.describe(test["dataset"]).title))
-        baseline = found.metrics.get("baseline")
-        if baseline and entry.step != "closed_form":
-            told = _("For comparison, {name}: SSE {sse}.")
-            caption += " " + told.format(name=baseline["name"], sse=number(baseline["sse"], 2))
-        st.caption(caption)
+        st.caption(measured(entry, found))
 
 
-def sources(entry: Entry, found: Checkpoint | None) -> None:
+def distances(found: Checkpoint[Any] | None) -> dict[str, str]:
+    """Of random pictures to real ones."""
+    ways = judge.fitting(found).get("ways")
+    if not ways:
+        return {}
+    best = next(reversed(ways.values()))
+    shares = {_("Precision"): best["precision"], _("Coverage"): best["coverage"]}
+    return {_("Fréchet distance"): number(best["fd"], 1)} | {k: f"{judge.percent(v)} %" for k, v in shares.items()}
+
+
+def measured(entry: Entry, found: Checkpoint[Any]) -> str:
+    """On what, and which way is better."""
+    test = found.metrics["test"]
+    on = {"n": number(test["count"]), "title": _(data.describe(test["dataset"]).title)}
+    if entry.step == "gan":
+        return _(
+            "Of random pictures, against the {n} test pictures of {title}, in the classifier’s features: the less "
+            "distance and the more precision (the part that lies among real ones) and coverage (the part of the real "
+            "ones that is reached), the better."
+        ).format(**on)
+    if not entry.rebuilds:
+        return _("Measured on {n} test pictures of {title}: the part that it reads as another class.").format(**on)
+    caption = _("Measured on {n} test pictures of {title}: the less SSE, the more PSNR and SSIM, the better.").format(
+        **on
+    )
+    baseline = found.metrics.get("baseline")
+    if baseline and entry.step != "closed_form":
+        told = _("For comparison, {name}: SSE {sse}.")
+        caption += " " + told.format(name=baseline["name"], sse=number(baseline["sse"], 2))
+    return caption
+
+
+def sources(entry: Entry, found: Checkpoint[Any] | None) -> None:
     """Where it comes from, what it learned from, and its card."""
     train = found.train if found else entry.train
     learned = _("**Learned from**: {title}, `{split}`")

@@ -13,11 +13,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genlab.architecture import Architecture, describe, watch
+from genlab.architecture import Architecture, Stop, describe, watch
 from genlab.catalog import CATALOG, Entry
 from genlab.config import (
     ConvConfig,
     DenseConfig,
+    JudgeConfig,
     MapConfig,
     ModelConfig,
     NestedConfig,
@@ -25,16 +26,28 @@ from genlab.config import (
     UNetConfig,
     VAEConfig,
 )
-from genlab.models import ImageAutoencoder, build_empty, count_parameters
+from genlab.layers import Layer
+from genlab.models import GAN, ImageAutoencoder, build_empty, count_parameters
 
 ROOT = Path(__file__).parents[1]
 UNET = UNetConfig(latent_dim=24 * 196 + 48 * 49, depth=(1, 3))
 ROWS = {name: entry for name, entry in CATALOG.items() if entry.rebuilds}
+OTHERS = {name: entry for name, entry in CATALOG.items() if not entry.rebuilds}
 every_row = pytest.mark.parametrize("entry", ROWS.values(), ids=ROWS)
+every_other = pytest.mark.parametrize("entry", OTHERS.values(), ids=OTHERS)
 
 
 def numbers(shapes: tuple[tuple[int, ...], ...]) -> int:
     return sum(math.prod(shape) for shape in shapes)
+
+
+def halves(network: Architecture) -> tuple[tuple[Layer, ...], Stop, tuple[Layer, ...]]:
+    """Of an autoencoder: encoder, code, decoder."""
+    picture, code, answer = network.stops
+    assert [stop.what for stop in network.stops] == ["picture", "code", "picture"]
+    assert not picture.layers
+    assert picture.parts == answer.parts
+    return code.layers, code, answer.layers
 
 
 def steps(network: Architecture) -> list[str]:
@@ -46,23 +59,56 @@ def test_the_layers_have_all_parameters_of_the_network(entry: Entry) -> None:
     network, model = describe(entry.model), build_empty(entry.model)
     assert network.parameters == count_parameters(model)
     assert [layer.name for layer in network.other] == (["logvar"] if isinstance(entry.model, VAEConfig) else [])
-    assert network.encoder
-    assert network.decoder
+    encoder, _, decoder = halves(network)
+    assert encoder
+    assert decoder
+
+
+def assert_chained(layers: tuple[Layer, ...]) -> None:
+    for before, after in pairwise(layers):
+        assert math.prod(before.outputs) == math.prod(after.inputs), (before.name, after.name)
+
+
+@every_other
+def test_a_game_goes_from_code_to_picture_to_verdict_and_a_classifier_from_picture_to_verdict(entry: Entry) -> None:
+    network, model = describe(entry.model), build_empty(entry.model)
+    assert network.parameters == count_parameters(model)
+    classes = getattr(entry.model, "classes", 0)
+    if isinstance(model, GAN):
+        code, picture, verdict = network.stops
+        assert code.parts == ((model.style_dim,), (classes,))[: 2 if classes else 1]
+        assert code.length == math.prod(picture.layers[0].inputs) == model.latent_dim
+        assert all(layer.name.startswith("generator.") for layer in picture.layers)
+        assert all(layer.name.startswith("discriminator.") for layer in verdict.layers)
+        assert [layer.name for layer in network.other] == (["discriminator.classes"] if classes else [])
+    else:
+        picture, verdict = network.stops
+        assert not network.other
+    assert [stop.what for stop in network.stops][-2:] == ["picture", "verdict"]
+    assert picture.parts == (entry.model.image_shape,)
+    assert verdict.length == (1 if isinstance(model, GAN) else classes) == math.prod(verdict.layers[-1].outputs)
+    assert_chained(picture.layers + verdict.layers)
+
+
+def test_batch_norm_belongs_to_the_layer_before_it() -> None:
+    network = describe(JudgeConfig(latent_dim=6, channels=(4, 5), classes=3))
+    first = network.layers[0]
+    assert (first.kind, first.activation, first.parameters) == ("Conv2d", "BatchNorm, ReLU", 4 * 9 + 4 + 2 * 4)
 
 
 @every_row
 def test_shapes_chain_from_picture_to_code_to_picture(entry: Entry) -> None:
     network = describe(entry.model)
-    assert network.image == entry.model.image_shape
-    assert network.code.length == entry.model.latent_dim == numbers(network.code.parts)
-    assert math.prod(network.encoder[0].inputs) == entry.model.pixels
-    assert math.prod(network.decoder[-1].outputs) == entry.model.pixels
-    for half in (network.encoder, network.decoder):
-        for before, after in pairwise(half):
-            assert math.prod(before.outputs) == math.prod(after.inputs), (before.name, after.name)
-    made, read = math.prod(network.encoder[-1].outputs), math.prod(network.decoder[0].inputs)
+    encoder, code, decoder = halves(network)
+    assert network.stops[0].parts == (entry.model.image_shape,)
+    assert code.length == entry.model.latent_dim == numbers(code.parts)
+    assert math.prod(encoder[0].inputs) == entry.model.pixels
+    assert math.prod(decoder[-1].outputs) == entry.model.pixels
+    assert_chained(encoder)
+    assert_chained(decoder)
+    made, read = math.prod(encoder[-1].outputs), math.prod(decoder[0].inputs)
     if not isinstance(entry.model, UNetConfig):  # whose code is two maps
-        assert made == network.code.length
+        assert made == code.length
         assert read == (2 if isinstance(entry.model, NestedConfig) else 1) * made  # a nested one reads a mask, too
 
 
@@ -79,24 +125,27 @@ def test_a_layers_parameters_follow_from_its_shapes(entry: Entry) -> None:
 
 def test_a_dense_network_is_the_list_of_its_layers() -> None:
     network = describe(DenseConfig(latent_dim=3, hidden=(20, 10), activation="tanh", code_activation="relu"))
-    assert [layer.name for layer in network.encoder] == ["encoder.0", "encoder.1", "encoder.2"]
+    encoder, code, _ = halves(network)
+    assert [layer.name for layer in encoder] == ["encoder.0", "encoder.1", "encoder.2"]
     assert [layer.outputs for layer in network.layers] == [(20,), (10,), (3,), (10,), (20,), (784,)]
     assert steps(network) == ["Linear Tanh"] * 2 + ["Linear ReLU"] + ["Linear Tanh"] * 2 + ["Linear Sigmoid"]
-    assert network.code.parts == ((3,),)
+    assert code.parts == ((3,),)
 
 
 def test_a_convolution_tells_its_kernel_and_stride() -> None:
     network = describe(ConvConfig(latent_dim=5, channels=(4, 6), width=7))
-    first, up = network.encoder[0], network.decoder[-2]
+    encoder, _, decoder = halves(network)
+    first, up = encoder[0], decoder[-2]
     assert (first.kind, first.kernel, first.stride, first.outputs) == ("Conv2d", (4, 4), (2, 2), (4, 14, 14))
     assert (up.kind, up.inputs, up.outputs) == ("ConvTranspose2d", (4, 14, 14), (4, 28, 28))
 
 
 def test_tied_weights_are_borrowed_and_counted_once() -> None:
     network = describe(DenseConfig(latent_dim=3, hidden=(20,), tied=True))
-    assert [layer.borrowed for layer in network.encoder] == [(), ()]
-    assert [layer.borrowed for layer in network.decoder] == [("encoder.1.weight",), ("encoder.0.weight",)]
-    assert [layer.parameters for layer in network.decoder] == [20, 784]  # biases
+    encoder, _, decoder = halves(network)
+    assert [layer.borrowed for layer in encoder] == [(), ()]
+    assert [layer.borrowed for layer in decoder] == [("encoder.1.weight",), ("encoder.0.weight",)]
+    assert [layer.parameters for layer in decoder] == [20, 784]  # biases
 
 
 def test_principal_components_have_no_module_and_are_seen() -> None:
@@ -107,22 +156,24 @@ def test_principal_components_have_no_module_and_are_seen() -> None:
         ("components", "Linear", 0),
         ("mean", "Shift", 0),
     ]
-    assert [layer.borrowed for layer in network.decoder] == [("components",), ("mean",)]
-    assert network.decoder[-1].activation == "Clip"
+    _, _, decoder = halves(network)
+    assert [layer.borrowed for layer in decoder] == [("components",), ("mean",)]
+    assert decoder[-1].activation == "Clip"
 
 
 def test_residual_blocks_are_one_row_and_a_code_may_be_a_small_picture() -> None:
     network = describe(MapConfig(latent_dim=2 * 49, code_channels=2, depth=3))
-    (block,) = [layer for layer in network.encoder if layer.kind == "Residual" and layer.outputs == (16, 14, 14)]
+    encoder, code, _ = halves(network)
+    (block,) = [layer for layer in encoder if layer.kind == "Residual" and layer.outputs == (16, 14, 14)]
     assert block.repeats == 3
     assert block.parameters == 3 * 2 * (16 * 16 * 9 + 16)
     assert [inner.kind for inner in block.inner if inner.parameters] == ["Conv2d", "Conv2d"]
-    assert network.code.parts == ((2, 7, 7),)
+    assert code.parts == ((2, 7, 7),)
 
 
 def test_a_bridge_is_told() -> None:
     network = describe(UNET)
-    assert network.code.parts == ((24, 14, 14), (48, 7, 7))
+    assert halves(network)[1].parts == ((24, 14, 14), (48, 7, 7))
     plus = {layer.name: layer.plus for layer in network.layers if layer.plus}
     assert plus == {"spread": ("small_down",), "up": ("code",)}
 
@@ -148,8 +199,9 @@ def test_any_module_with_the_two_verbs_is_accounted_for() -> None:
     network = watch(model)
     assert steps(network) == ["Linear ReLU", "Scale LeakyReLU", "Linear", "Linear", "Linear", "Other"]
     assert network.parameters == count_parameters(model)
-    assert [layer.parameters for layer in network.encoder] == [784 * 8 + 8, 8, 72, 0]
-    assert network.encoder[3].borrowed == ("square.weight", "square.bias")
+    encoder, _, _ = halves(network)
+    assert [layer.parameters for layer in encoder] == [784 * 8 + 8, 8, 72, 0]
+    assert encoder[3].borrowed == ("square.weight", "square.bias")
     assert [(layer.name, layer.parameters) for layer in network.other] == [("forgotten", 9)]
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
 

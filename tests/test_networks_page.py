@@ -11,13 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from genlab import checkpoints
 from genlab.catalog import CATALOG
-from genlab.models import build_empty, count_parameters
+from genlab.models import GAN, Judge, build_empty, count_parameters
 from tests.test_pages import bare, fine, go, router, sentences, thaw, visit, with_mnist  # noqa: F401 - fixtures
 from ui import cache
 
 NETWORKS = "pages/networks.py"
-SHOWN = [name for name, entry in CATALOG.items() if entry.rebuilds]
-SHIPPED = [name for name in SHOWN if name in checkpoints.names()]
+CODERS = [name for name, entry in CATALOG.items() if entry.rebuilds]
+SHIPPED = [name for name in CODERS if name in checkpoints.names()]
+GAMES = [name for name, entry in CATALOG.items() if entry.step == "gan" and name in checkpoints.names()]
 
 
 class Reader(HTMLParser):
@@ -52,7 +53,7 @@ def test_it_opens_with_the_first_network_and_a_clean_address() -> None:
     assert "network" not in app.query_params
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", CATALOG)
 def test_every_model_is_drawn_with_all_its_parameters(name: str) -> None:
     app = visit(NETWORKS, network=name)
     assert sentences(app) == []
@@ -62,9 +63,12 @@ def test_every_model_is_drawn_with_all_its_parameters(name: str) -> None:
     total = f"{count_parameters(build_empty(model)):,}"
     assert total in facts.words
     assert total in table.words
-    assert f"{model.latent_dim:,}" in facts.words
-    assert "Code" in drawing.words
-    assert "Code" in drawing.alts[0]
+    steps = drawing.alts[0].split(" → ")
+    assert steps[0].startswith("Code" if name in GAMES else "28×28×1, Picture" if 784 == model.pixels else "32×32×3")
+    if name in CODERS or name in GAMES:
+        assert f"{model.latent_dim:,}" in facts.words
+        assert "Code" in drawing.words
+    assert steps[-1].startswith("Verdict") == (name not in CODERS)
     assert all(alt.strip() for alt in drawing.alts)
     assert any(CATALOG[name].paper in text.value for text in app.markdown)
 
@@ -83,6 +87,24 @@ def test_numbers_are_those_of_the_checkpoint(name: str) -> None:
     (card,) = [text.value for text in app.expander[0].markdown]
     assert "## Limits" in card
     assert "library_name" not in card
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_gan_tells_what_its_random_pictures_are_like_and_shows_one(name: str) -> None:
+    facts, drawing, table = blocks(visit(NETWORKS, network=name))
+    best = next(reversed(checkpoints.load(name, GAN).metrics["samples"]["ways"].values()))
+    shown = dict(zip(facts.words[::2], facts.words[1::2], strict=True))
+    assert shown["Fréchet distance"] == f"{best['fd']:,.1f}"
+    assert shown["Coverage"].removesuffix(" %") == f"{100 * best['coverage']:.0f}"
+    assert drawing.alts[1:] == ["A picture that it made of random numbers"]
+    assert "Picture" in table.words  # between generator and discriminator
+
+
+def test_the_classifier_tells_its_error_and_shows_what_it_reads() -> None:
+    facts, drawing, _ = blocks(visit(NETWORKS, network="classifier-mnist"))
+    error = checkpoints.load("classifier-mnist", Judge).metrics["test"]["error"]
+    assert facts.words[2:] == ["Error", f"{100 * error:.2f} %"]
+    assert drawing.alts[1:] == ["A test picture"]
 
 
 def test_a_choice_goes_into_the_address_and_back_out() -> None:

@@ -1,115 +1,42 @@
-"""What a network looks like inside: an hourglass of blocks and wedges, and a table of its layers.
+"""What a network looks like inside: a drawing of blocks and wedges, and a table of its layers.
 
-Every shape and number comes from ``genlab.architecture``, which runs the module. The drawing is HTML: it lies down
-where there is room for its words and stands up where there is not (a phone, a popover).
+Every shape and number comes from ``genlab.architecture``, which runs the module.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from genlab.catalog import CATALOG
 from genlab.errors import GenlabError
 from ui import cache
-from ui.i18n import N_, _, n_, number
+from ui.architecture_drawing import STYLE, Block, drawing, size, what, words_of
+from ui.i18n import _, n_, number
 from ui.pictures import grey_png
 
 if TYPE_CHECKING:
-    from genlab.architecture import Architecture, Layer, Shape
+    from genlab.architecture import Architecture, Stop
+    from genlab.catalog import Entry
+    from genlab.checkpoints import Checkpoint
     from genlab.config import ModelConfig
-
-TALL = 10.5  # rem, of the longest block
-COLUMN = 4.6  # rem that a block's words need; with less for each, the drawing stands up
-
-KINDS = {
-    **dict.fromkeys(("Linear", "Transposed"), N_("dense")),
-    **dict.fromkeys(("Conv2d", "ConvTranspose2d"), N_("conv")),
-    "Residual": N_("residual block"),
-    "Shift": N_("shift"),
-    "Scale": N_("scale"),
-    "Other": N_("elsewhere"),
-}
-
-STYLE = """<style>
-.gl-net { container-type: inline-size; margin: 0.25rem 0 0.5rem; --blue: #1c6fd0; --gold: #e07b12; }
-.gl-net ol { display: flex; list-style: none; margin: 0; padding: 0; }
-.gl-net li { flex: 1 1 0; min-width: 0; margin: 0; padding: 0; text-align: center; }
-.gl-flow { display: flex; align-items: center; height: var(--tall); }
-.gl-flow i { flex: 1; align-self: stretch;
-  background: color-mix(in srgb, var(--blue) var(--ink), transparent); clip-path: polygon(0 calc(50% - var(--from) / 2),
-  100% calc(50% - var(--to) / 2), 100% calc(50% + var(--to) / 2), 0 calc(50% + var(--from) / 2)); }
-.gl-flow span { display: flex; flex-direction: column; align-items: center; gap: 0.4rem; }
-.gl-flow u { width: var(--t); height: var(--l); border-radius: 0.2rem; text-decoration: none; background: var(--blue); }
-.gl-net .gl-code u { background: var(--gold); }
-.gl-net .gl-picture u { background: color-mix(in srgb, currentColor 65%, transparent); }
-.gl-say { padding: 0.5rem 0.1rem 0; font-size: 0.8rem; line-height: 1.3; overflow-wrap: anywhere; }
-.gl-say b, .gl-say span, .gl-say small { display: block; } .gl-say b { font-size: 0.95rem; }
-.gl-say img { display: block; width: 3.2rem; aspect-ratio: 1; margin: 0.35rem auto; image-rendering: pixelated;
-  border-radius: 0.3rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
-.gl-say small { font-size: 0.75rem; opacity: 0.75; }
-.gl-code b, .gl-rows .gl-z td { color: color-mix(in srgb, #e07b12 72%, currentColor); font-weight: 600; }
-.gl-rows { overflow-x: auto; } .gl-rows table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
-.gl-rows th, .gl-rows td { text-align: left; padding: 0.3rem 0.8rem 0.3rem 0; vertical-align: top;
-  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
-.gl-rows th, .gl-rows code, .gl-rows .gl-n, .gl-rows .gl-shape, .gl-rows .gl-share { white-space: nowrap; }
-.gl-rows code { font-size: 0.85em; background: none; padding: 0; color: inherit; }
-.gl-rows .gl-n { text-align: right; font-variant-numeric: tabular-nums; }
-.gl-share i { display: inline-block; height: 0.6rem; width: calc(var(--part) * 3.4rem); min-width: 1px;
-  margin-right: 0.4rem; border-radius: 2px; background: #1c6fd0; }
-.gl-facts { display: flex; flex-wrap: wrap; gap: 0.6rem 2.2rem; }
-.gl-facts span { display: block; font-size: 0.95rem; opacity: 0.8; }
-.gl-facts b { font-size: 1.6rem; line-height: 1.3; font-weight: 400; font-variant-numeric: tabular-nums; }
-@media (max-width: 640px) { .gl-rows .gl-name, .gl-rows .gl-share { display: none; } }
-</style>"""
-
-STANDING = """<style>
-@container (max-width: {width}rem) {{ .gl-net-{count} {{
-  & ol {{ display: block; }}
-  & li {{ display: grid; grid-template-columns: minmax(0, {tall}rem) minmax(7rem, 1fr); gap: 0.8rem; text-align: left;
-    max-width: 34rem; margin: 0 auto; }}
-  & .gl-flow {{ flex-direction: column; height: auto; min-height: 3.6rem; }}
-  & .gl-flow i {{ clip-path: polygon(calc(50% - var(--from) / 2) 0, calc(50% + var(--from) / 2) 0,
-    calc(50% + var(--to) / 2) 100%, calc(50% - var(--to) / 2) 100%); }}
-  & .gl-flow span {{ flex-direction: row; }} & .gl-flow u {{ width: var(--l); height: var(--t); }}
-  & .gl-say {{ align-self: center; padding: 0.35rem 0; font-size: 0.9rem; }}
-  & .gl-say img {{ margin: 0.35rem 0; }} & .gl-say small {{ font-size: 0.85rem; }} & .gl-say span {{ display: inline; }}
-  & .gl-say span + span::before {{ content: " · "; opacity: 0.6; }}
-}} }}
-</style>"""
+    from genlab.layers import Layer
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """One block of the drawing: its words, the layer that made it, ``picture`` or ``code``, an example as PNG."""
-
-    shapes: tuple[Shape, ...]
-    title: str
-    lines: tuple[str, ...] = ()
-    layer: Layer | None = None
-    look: str = ""
-    png: bytes = b""
-    alt: str = ""
+def panel(entry: Entry, found: Checkpoint[Any] | None) -> None:
+    """Drawing and table of a row of the catalog, with an example where its checkpoint is on this machine."""
+    draw(found.config if found else entry.model, example(found) if found else ())
 
 
-def panel(name: str) -> None:
-    """Drawing and table of a model of the catalog, with an example where its checkpoint is on this machine."""
-    found = cache.checkpoint_or_none(name)
-    draw(found.config if found else CATALOG[name].model, example(name) if found else None)
-
-
-def draw(config: ModelConfig, pictures: tuple[bytes, bytes] | None = None) -> None:
-    """Drawing and table of the network that ``config`` describes; ``pictures`` are one and its answer, PNG."""
+def draw(config: ModelConfig, pictures: Sequence[bytes] = ()) -> None:
+    """Drawing and table of the network that ``config`` describes; ``pictures``: PNG for those it passes, in order."""
     network = described(config)
-    blocks = _blocks(network, pictures or (b"", b""))
-    st.html(STYLE + _drawing(blocks, network))
+    st.html(STYLE + drawing(_blocks(network, pictures), network.parameters))
     st.caption(_("Longer: more numbers (logarithmic). Thicker: more channels. Darker way: more parameters."))
     st.html(_table(network))
 
@@ -135,14 +62,19 @@ def _described(config: str) -> Architecture:
     return describe(config_from_json(json.loads(config)))
 
 
-def example(name: str) -> tuple[bytes, bytes] | None:
-    """A test picture that a shipped model can read, and what it makes of it; None where there is none of its size."""
+def example(checkpoint: Checkpoint[Any]) -> list[bytes]:
+    """A PNG for each picture that a model passes: of the test set where one has its size, or of its own."""
     import torch
 
     from genlab import data
     from genlab.data import to_float
+    from genlab.models import GAN, ImageAutoencoder, ImageNetwork
+    from genlab.seeding import make_generator
 
-    checkpoint = cache.checkpoint(name)
+    model: ImageNetwork = checkpoint.model
+    if isinstance(model, GAN):
+        with torch.inference_mode():
+            return [grey_png(model.sample(1, make_generator(0, "example"))[0])]
     for dataset in filter("street".__ne__, (checkpoint.train.dataset, data.default_name())):  # which is drawn, slowly
         try:
             x = to_float(cache.test_set(dataset).images[:1])
@@ -150,129 +82,55 @@ def example(name: str) -> tuple[bytes, bytes] | None:
             continue
         if tuple(x.shape[1:]) == checkpoint.config.image_shape:
             with torch.inference_mode():
-                return grey_png(x[0]), grey_png(checkpoint.model(x)[0])
-    return None
+                return [grey_png(x[0]), *([grey_png(model(x)[0])] if isinstance(model, ImageAutoencoder) else [])]
+    return []
 
 
-def size(shape: Shape) -> str:
-    """A shape as people write it: (1, 28, 28) -> 28×28×1."""
-    return "×".join(map(str, (*shape[1:], shape[0])))
-
-
-def what(layer: Layer) -> str:
-    """What a layer is, in a few words and signs: conv 4×4 ↓2."""
-    known = KINDS.get(layer.kind)
-    words = [_(known) if known else layer.kind]
-    if layer.kernel:
-        words.append("×".join(map(str, layer.kernel)))
-    if max(layer.stride, default=1) > 1:
-        words.append(f"{'↑' if 'Transpose' in layer.kind else '↓'}{max(layer.stride)}")
-    return (f"{layer.repeats} × " if layer.repeats > 1 else "") + " ".join(words)
-
-
-def _blocks(network: Architecture, pictures: tuple[bytes, bytes]) -> list[Block]:
-    png, answer = pictures
-    title, image = size(network.image), (network.image,)
-    start = Block(shapes=image, title=title, lines=(_("Picture"),), look="picture", png=png, alt=_("A test picture"))
-    made = [Block(shapes=(one.outputs,), title=size(one.outputs), layer=one) for one in network.layers]
-    blocks = [start, *made[: len(network.encoder)]]
-    code = network.code
-    numbers = n_("{k} number", "{k} numbers", code.length).format(k=number(code.length))
-    parts = " + ".join(size(part) for part in code.parts) if code.parts != ((code.length,),) else ""
-    words = tuple(filter(None, (numbers, parts)))
-    last, end = (layers[-1] if layers else None for layers in (network.encoder, network.decoder))
-    if last is not None and len(code.parts) == 1 and math.prod(last.outputs) == code.length:
-        blocks[-1] = Block(shapes=code.parts, title=_("Code"), lines=words, layer=last, look="code")
-    else:
-        blocks.append(Block(shapes=code.parts, title=_("Code"), lines=words, look="code"))
-    blocks += made[len(network.encoder) : len(network.encoder) + len(network.decoder)]
-    if end is not None and math.prod(end.outputs) == math.prod(network.image):
-        line, alt = (_("Answer"),), _("What the network makes of it")
-        blocks[-1] = Block(shapes=image, title=title, lines=line, layer=end, look="picture", png=answer, alt=alt)
+def _blocks(network: Architecture, pictures: Sequence[bytes]) -> list[Block]:
+    blocks: list[Block] = []
+    left = list(pictures)
+    for stop in network.stops:
+        blocks += [Block(shapes=(layer.outputs,), title=size(layer.outputs), layer=layer) for layer in stop.layers]
+        if stop.what == "picture":
+            shown = _picture(stop, network, left.pop(0) if left else b"")
+        else:
+            shown = _numbers(stop)
+        if stop.layers and [math.prod(part) for part in stop.parts] == [math.prod(stop.layers[-1].outputs)]:
+            blocks[-1] = replace(shown, layer=stop.layers[-1])
+        else:
+            blocks.append(shown)
     return blocks
 
 
-def _words(layer: Layer | None) -> list[str]:
-    """What stands under a block about the layer that made it."""
-    if layer is None:
-        return []
-    added = [f"+ {_('code') if name == 'code' else name}" for name in layer.plus]
-    return [what(layer), *added, *([layer.activation] if layer.activation else [])]
+def _picture(stop: Stop, network: Architecture, png: bytes) -> Block:
+    if not stop.layers:
+        line, alt = _("Picture"), _("A test picture")
+    elif network.stops[0].what == "picture":
+        line, alt = _("Answer"), _("What the network makes of it")
+    else:
+        line, alt = _("Generated"), _("A picture that it made of random numbers")
+    return Block(shapes=stop.parts, title=size(stop.parts[0]), lines=(line,), look=stop.what, png=png, alt=alt)
 
 
-def _amount(layer: Layer) -> str:
-    """How many parameters a layer has."""
-    if layer.borrowed and not layer.parameters:
-        return _("borrowed")
-    amount = n_("{n} parameter", "{n} parameters", layer.parameters).format(n=number(layer.parameters))
-    return f"{amount}, {_('weights borrowed')}" if layer.borrowed else amount
-
-
-def _drawing(blocks: list[Block], network: Architecture) -> str:
-    longest = max(_length(shape) for block in blocks for shape in block.shapes)
-    bars = [[(_bar(_length(shape), longest), _thickness(shape)) for shape in block.shapes] for block in blocks]
-    heights = [sum(length for length, thick in bar) + 0.4 * (len(bar) - 1) for bar in bars]
-    inks = [_ink(block.layer, network.parameters) for block in blocks]
-    items = []
-    for i, block in enumerate(blocks):
-        first, last = i == 0, i == len(blocks) - 1
-        before = heights[i] if first else (heights[i - 1] + heights[i]) / 2
-        after = heights[i] if last else (heights[i] + heights[i + 1]) / 2
-        drawn = "".join(f'<u style="--l: {length:.2f}rem; --t: {thick:.2f}rem"></u>' for length, thick in bars[i])
-        way_in = _way(before, heights[i], 0 if first else inks[i])
-        way_out = _way(heights[i], after, 0 if last else inks[i + 1])
-        look = f' class="gl-{block.look}"' if block.look else ""
-        items.append(f'<li{look}><div class="gl-flow">{way_in}<span>{drawn}</span>{way_out}</div>{_say(block)}</li>')
-    tall, count = max(*heights, TALL), len(blocks)
-    standing = STANDING.format(width=round(count * COLUMN, 1), count=count, tall=f"{tall:.2f}")
-    alt = escape(" → ".join(", ".join((one.title, *one.lines, *_words(one.layer))) for one in blocks), quote=True)
-    return (
-        f'{standing}<div class="gl-net gl-net-{count}" role="img" aria-label="{alt}" style="--tall: {tall:.2f}rem">'
-        f"<ol>{''.join(items)}</ol></div>"
-    )
-
-
-def _way(start: float, end: float, ink: float) -> str:
-    """Half of the way between two blocks; nothing but room where there is no way."""
-    shape = f"--from: {start:.2f}rem; --to: {end:.2f}rem; --ink: {ink:.0f}%"
-    return f'<i style="{shape}"></i>' if ink else '<i style="background: none"></i>'
-
-
-def _say(block: Block) -> str:
-    said = "".join(f"<span>{escape(line)}</span>" for line in (*block.lines, *_words(block.layer)))
-    picture = ""
-    if block.png:
-        source = base64.b64encode(block.png).decode()
-        picture = f'<img alt="{escape(block.alt, quote=True)}" src="data:image/png;base64,{source}">'
-    amount = f"<small>{escape(_amount(block.layer))}</small>" if block.layer else ""
-    return f'<div class="gl-say"><b>{escape(block.title)}</b>{said}{amount}{picture}</div>'
-
-
-def _length(shape: Shape) -> int:  # numbers in a vector, places in a map
-    return math.prod(shape[1:]) if len(shape) > 1 else shape[0]
-
-
-def _bar(length: int, longest: int) -> float:  # in rem
-    return 0.8 + (TALL - 0.8) * math.log(length) / math.log(max(2, longest))
-
-
-def _thickness(shape: Shape) -> float:  # in rem; a vector has one channel
-    return 0.5 + 0.28 * math.log2(shape[0]) if len(shape) > 1 else 0.5
-
-
-def _ink(layer: Layer | None, total: int) -> float:  # of the way to a block, in per cent
-    return 9 + 55 * math.sqrt(layer.parameters / total) if layer and total else 9
+def _numbers(stop: Stop) -> Block:
+    """A code or a verdict."""
+    parts = " + ".join(size(part) for part in stop.parts) if stop.parts != ((stop.length,),) else ""
+    lines = (n_("{k} number", "{k} numbers", stop.length).format(k=number(stop.length)), parts)
+    title = _("Code") if stop.what == "code" else _("Verdict")
+    return Block(shapes=stop.parts, title=title, lines=tuple(filter(None, lines)), look=stop.what)
 
 
 def _table(network: Architecture) -> str:
     titles = {_("Layer"): "gl-name", _("What"): "", _("From → to"): "", _("Parameters"): "gl-n", _("Share"): "gl-share"}
     head = "".join(f'<th scope="col" class="{look}">{escape(title)}</th>' for title, look in titles.items())
-    code = f"<tr class='gl-z'><td class='gl-name'>z</td><td>{escape(_('Code'))}</td>"
-    code += (
-        f"<td class='gl-shape'>{' + '.join(map(size, network.code.parts))}</td><td></td><td class='gl-share'></td></tr>"
-    )
-    rows = [_row(layer, network) for layer in network.layers]
-    rows.insert(len(network.encoder), code)
+    rows = []
+    for n, stop in enumerate(network.stops):
+        rows += [
+            _row(layer, network, *([network.stops[n - 1]] if layer is stop.layers[0] else [])) for layer in stop.layers
+        ]
+        if 0 < n < len(network.stops) - 1:
+            rows.append(_between(stop))
+    rows += [_row(layer, network) for layer in network.other]
     total = f"<tr><th class='gl-name'></th><th colspan='2'>{escape(_('All'))}</th>"
     total += f"<th class='gl-n'>{number(network.parameters)}</th><th class='gl-share'></th></tr>"
     return (
@@ -281,8 +139,18 @@ def _table(network: Architecture) -> str:
     )
 
 
-def _row(layer: Layer, network: Architecture) -> str:
-    words = ", ".join(_words(layer))
+def _between(stop: Stop) -> str:
+    """The row of what the halves of a network pass on."""
+    name, title = ("z", _("Code")) if stop.what == "code" else ("x", _("Picture"))
+    shape = " + ".join(map(size, stop.parts))
+    return (
+        f"<tr class='gl-z'><td class='gl-name'>{name}</td><td>{escape(title)}</td>"
+        f"<td class='gl-shape'>{shape}</td><td></td><td class='gl-share'></td></tr>"
+    )
+
+
+def _row(layer: Layer, network: Architecture, before: Stop | None = None) -> str:
+    words = ", ".join(words_of(layer))
     inside = [what(inner) for inner in layer.inner if inner.parameters]
     if inside:
         words += f" ({', '.join(inside)})"
@@ -290,9 +158,9 @@ def _row(layer: Layer, network: Architecture) -> str:
         words += ", " + _("borrows {names}").format(names=", ".join(layer.borrowed))
     part = layer.parameters / network.parameters if network.parameters else 0.0
     shape = f"{size(layer.inputs)} → {size(layer.outputs)}" if layer.outputs else ""
-    more = math.prod(layer.inputs) - network.code.length
-    if layer is network.decoder[0] and more > 0:  # such as a mask
-        shape = f"{network.code.length} + {more} → {size(layer.outputs)}"
+    more = math.prod(layer.inputs) - before.length if before else 0
+    if before and more > 0:  # such as a mask
+        shape = f"{before.length} + {more} → {size(layer.outputs)}"
     return (
         f"<tr><td class='gl-name'><code>{escape(layer.name)}</code></td><td>{escape(words)}</td>"
         f"<td class='gl-shape'>{shape}</td><td class='gl-n'>{number(layer.parameters)}</td>"

@@ -178,8 +178,7 @@ def architecture_settings(entry: Entry, model: ModelConfig, place: str) -> Model
             found[name] = control(model, name, key=f"{place} {name}")
     model = changed(model, **found)
     check_size(model)
-    if entry.rebuilds:
-        architecture.draw(model)
+    architecture.draw(model)
     return model
 
 
