@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -124,11 +125,9 @@ def _table(network: Architecture) -> str:
     titles = {_("Layer"): "gl-name", _("What"): "", _("From → to"): "", _("Parameters"): "gl-n", _("Share"): "gl-share"}
     head = "".join(f'<th scope="col" class="{look}">{escape(title)}</th>' for title, look in titles.items())
     rows = []
-    for n, stop in enumerate(network.stops):
-        rows += [
-            _row(layer, network, *([network.stops[n - 1]] if layer is stop.layers[0] else [])) for layer in stop.layers
-        ]
-        if 0 < n < len(network.stops) - 1:
+    for before, stop in pairwise(network.stops):
+        rows += [_row(layer, network, before if n == 0 else None) for n, layer in enumerate(stop.layers)]
+        if stop is not network.stops[-1]:
             rows.append(_between(stop))
     rows += [_row(layer, network) for layer in network.other]
     total = f"<tr><th class='gl-name'></th><th colspan='2'>{escape(_('All'))}</th>"

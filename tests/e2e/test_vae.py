@@ -237,7 +237,7 @@ def test_bars_and_slider_choose_the_number_that_is_written_out(machine: Any) -> 
         [found[name][0].item() for name in ROWS], abs=0.0051
     )
     box = box_of(page.locator(BARS).first)
-    page.mouse.move(*place(box, 15.5 / 16, 0.5))
+    page.mouse.move(*place(box, 15.5 / 16, 0.5), steps=4)
     expect(page.get_by_text("number 16", exact=True)).to_be_visible()
 
 
