@@ -18,7 +18,7 @@ run: $(VENV)/.runtime ## Start the app in the browser (ARGS="--server.port 8600"
 	$(BIN)/python -m streamlit run app.py $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests (ARGS="-k vae" goes to pytest)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: static test ## Everything that must be well before a change is sent
 

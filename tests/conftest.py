@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,22 +13,38 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # where a workplace may keep MNIST; a fresh machine has none
 
 PROCESSES = {"test_workshop", "test_lab_page", "test_training", "test_load"}
-TOGETHER = {"test_street_page", "test_stack_page", "test_maps"}  # what their tests share takes a worker seconds to make
+TOGETHER = {  # files and tests: what they share takes a worker seconds to make
+    "test_street_page",
+    "test_stack_page",
+    "test_maps",
+    "test_frechet_distance_measured_again",
+}
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anyone imports torch
 if not os.environ.get("GENLAB_DATA") and SHARED_DATA.is_dir():
     os.environ["GENLAB_DATA"] = str(SHARED_DATA)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """The mark that spreads tests over workers, also where pytest-xdist is left out."""
-    config.addinivalue_line("markers", "xdist_group(name): run by one worker, in order")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests go to whichever worker is free; browser tests and some others all to one, in order.
+
+    (``--dist loadgroup`` of pytest-xdist 3.8 does nothing beside pytest 9.2.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, test = nodeid.partition("::")[0], nodeid.partition("[")[0]
+            if "/e2e/" in file or Path(file).stem in TOGETHER:
+                return file
+            return test if test.rpartition("::")[2] in TOGETHER else nodeid
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs MNIST or a browser; the browser tests of a file go to one worker, each of which has one app.
-
-    So do the tests of a few other files.
+    """Mark what needs MNIST or a browser.
 
     A test of a browser, or of trainings in processes of their own, that fails is run once more, and the summary names
     it (RERUN). They share two cores with another such group, and one wait of hundreds that does not end would refuse a
@@ -39,10 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.mnist)
         if Path(__file__).parent / "e2e" in item.path.parents:
             item.add_marker(pytest.mark.browser)
-        in_browser = item.get_closest_marker("browser") is not None
-        if in_browser or item.path.stem in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}-{item.path.stem}"))
-        if in_browser or item.path.stem in PROCESSES:
+        if item.get_closest_marker("browser") or item.path.stem in PROCESSES:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -332,7 +332,6 @@ def real_features(root: Path) -> Tensor:
     return judging.judge(load("classifier-mnist").model, images_in("mnist", root)).features
 
 
-@pytest.mark.xdist_group("frechet")  # one worker judges the real ones
 @pytest.mark.parametrize(
     ("name", "way"), [("vae-mnist-z16", "normal"), ("ae-gmm-mnist-z16", "mixture@200"), ("gan-mnist", "normal")]
 )
