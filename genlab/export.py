@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from genlab.errors import ExportError
+from genlab.layers import tensors_in
 
 ACTIVATIONS = {"relu", "silu", "tanh", "sigmoid"}
 SAME_VALUES = {"flatten", "unflatten", "view", "reshape", "contiguous", "detach", "unsqueeze", "squeeze", "pad", "to"}
@@ -123,7 +124,7 @@ class _Recorder(TorchFunctionMode):
         result = func(*args, **kwargs)
         if not isinstance(result, Tensor):  # a shape, a device
             return result
-        step, used = func.__name__.strip("_"), list(_tensors((args, kwargs)))
+        step, used = func.__name__.strip("_"), list(tensors_in((args, kwargs)))
         known = [(value, way) for value, way in self.ways if any(one is value for one in used)]
         if any(value is not known[0][0] for value, _ in known):
             raise ExportError(DENSE_ONLY, step=step)  # two ways meet: not one vector after the other
@@ -208,14 +209,3 @@ class _Recorder(TorchFunctionMode):
             elif setting is not None:
                 noted[name] = float(setting)
         self.operations.append(noted)
-
-
-def _tensors(nested: Any) -> Iterator[Tensor]:
-    """All tensors in arguments, also inside of lists."""
-    if isinstance(nested, Tensor):
-        yield nested
-    elif isinstance(nested, list | tuple):
-        for one in nested:
-            yield from _tensors(one)
-    elif isinstance(nested, dict):
-        yield from _tensors(list(nested.values()))

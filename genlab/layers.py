@@ -112,7 +112,7 @@ class Watcher(TorchFunctionMode):
 
     def _before(self, name: str) -> Any:
         def enter(module: nn.Module, args: tuple[Any, ...]) -> None:
-            opened = _Open(name=name, module=module, inputs=shape_of(*_tensors(args)))
+            opened = _Open(name=name, module=module, inputs=shape_of(*tensors_in(args)))
             if isinstance(module, CONTAINERS):
                 opened.layers = self.stack[-1].layers
             self.stack.append(opened)
@@ -123,9 +123,9 @@ class Watcher(TorchFunctionMode):
         done, here = self.stack.pop(), self.stack[-1].layers
         if isinstance(module, nn.Identity) or (isinstance(module, CONTAINERS) and not len(module)):
             return
-        given, kind = list(_tensors(args)), type(module).__name__
+        given, kind = list(tensors_in(args)), type(module).__name__
         activation = isinstance(module, nn.BatchNorm2d) or type(module).__module__ == "torch.nn.modules.activation"
-        shapes: dict[str, Any] = {"inputs": done.inputs, "outputs": shape_of(*_tensors(result))}
+        shapes: dict[str, Any] = {"inputs": done.inputs, "outputs": shape_of(*tensors_in(result))}
         if done.is_leaf:
             parameters, borrowed = self._use([*module.parameters(), *self._parameters(given)])
             layer = Layer(
@@ -150,7 +150,7 @@ class Watcher(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and not self.stack[-1].is_leaf:
-            self._note(func.__name__.strip("_"), list(_tensors((args, kwargs))), result)
+            self._note(func.__name__.strip("_"), list(tensors_in((args, kwargs))), result)
         return result
 
     def _note(self, step: str, given: list[Tensor], result: Tensor) -> None:
@@ -222,11 +222,12 @@ def shape_of(*tensors: Tensor) -> Shape:
     return tuple(tensors[0].shape[1:]) if tensors else ()
 
 
-def _tensors(nested: Any) -> Iterator[Tensor]:
+def tensors_in(nested: Any) -> Iterator[Tensor]:
+    """All tensors in arguments, also inside of lists."""
     if isinstance(nested, Tensor):
         yield nested
     elif isinstance(nested, list | tuple):
         for one in nested:
-            yield from _tensors(one)
+            yield from tensors_in(one)
     elif isinstance(nested, dict):
-        yield from _tensors(list(nested.values()))
+        yield from tensors_in(list(nested.values()))
