@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 BATCH = 128
-"""So many pictures at once stay in a processor's caches: with 1,000, convolutions take twice as long."""
+"""With 1,000 at once, a convolution's memory would come from the system anew each time, and take twice as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
