@@ -36,10 +36,12 @@ STYLE = """<style>
 .gl-net li { flex: 1 1 0; min-width: 0; margin: 0; padding: 0; text-align: center; }
 .gl-flow { display: flex; align-items: center; height: var(--tall); }
 .gl-flow i { flex: 1; align-self: stretch;
-  background: color-mix(in srgb, var(--blue) var(--ink), transparent); clip-path: polygon(0 calc(50% - var(--from) / 2),
-  100% calc(50% - var(--to) / 2), 100% calc(50% + var(--to) / 2), 0 calc(50% + var(--from) / 2)); }
+  background: color-mix(in srgb, var(--blue) var(--ink), transparent);
+  clip-path: polygon(0 calc(50% - var(--from) * 50%), 100% calc(50% - var(--to) * 50%),
+    100% calc(50% + var(--to) * 50%), 0 calc(50% + var(--from) * 50%)); }
 .gl-flow span { display: flex; flex-direction: column; align-items: center; gap: 0.4rem; }
-.gl-flow u { width: var(--t); height: var(--l); border-radius: 0.2rem; text-decoration: none; background: var(--blue); }
+.gl-flow u { width: var(--t); height: calc(var(--l) * var(--tall)); border-radius: 0.2rem; text-decoration: none;
+  background: var(--blue); }
 .gl-net .gl-code u { background: var(--gold); }
 .gl-net .gl-picture u, .gl-net .gl-verdict u { background: color-mix(in srgb, currentColor 65%, transparent); }
 .gl-say { padding: 0.5rem 0.1rem 0; font-size: 0.8rem; line-height: 1.3; overflow-wrap: anywhere; }
@@ -48,7 +50,8 @@ STYLE = """<style>
   border-radius: 0.3rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 .gl-say small { font-size: 0.75rem; opacity: 0.75; }
 .gl-code b, .gl-rows .gl-z td { color: color-mix(in srgb, #e07b12 72%, currentColor); font-weight: 600; }
-.gl-rows { overflow-x: auto; } .gl-rows table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
+.gl-rows { overflow-x: auto; container-type: inline-size; }
+.gl-rows table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
 .gl-rows th, .gl-rows td { text-align: left; padding: 0.3rem 0.8rem 0.3rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .gl-rows th, .gl-rows code, .gl-rows .gl-n, .gl-rows .gl-shape, .gl-rows .gl-share { white-space: nowrap; }
@@ -59,7 +62,7 @@ STYLE = """<style>
 .gl-facts { display: flex; flex-wrap: wrap; gap: 0.6rem 2.2rem; }
 .gl-facts span { display: block; font-size: 0.95rem; opacity: 0.8; }
 .gl-facts b { font-size: 1.6rem; line-height: 1.3; font-weight: 400; font-variant-numeric: tabular-nums; }
-@media (max-width: 640px) { .gl-rows .gl-name, .gl-rows .gl-share { display: none; }
+@container (max-width: 30rem) { .gl-rows .gl-name, .gl-rows .gl-share { display: none; }
   .gl-rows .gl-shape { white-space: normal; } .gl-rows th, .gl-rows td { padding-right: 0.5rem; } }
 </style>"""
 
@@ -69,9 +72,10 @@ STANDING = """<style>
   & li {{ display: grid; grid-template-columns: minmax(0, {tall}rem) minmax(7rem, 1fr); gap: 0.8rem; text-align: left;
     max-width: 34rem; margin: 0 auto; }}
   & .gl-flow {{ flex-direction: column; height: auto; min-height: 3.6rem; }}
-  & .gl-flow i {{ clip-path: polygon(calc(50% - var(--from) / 2) 0, calc(50% + var(--from) / 2) 0,
-    calc(50% + var(--to) / 2) 100%, calc(50% - var(--to) / 2) 100%); }}
-  & .gl-flow span {{ flex-direction: row; }} & .gl-flow u {{ width: var(--l); height: var(--t); }}
+  & .gl-flow i {{ clip-path: polygon(calc(50% - var(--from) * 50%) 0, calc(50% + var(--from) * 50%) 0,
+    calc(50% + var(--to) * 50%) 100%, calc(50% - var(--to) * 50%) 100%); }}
+  & .gl-flow span {{ flex-direction: row; align-self: stretch; justify-content: center; }}
+  & .gl-flow u {{ width: calc(var(--l) * 100%); height: var(--t); }}
   & .gl-say {{ align-self: center; padding: 0.35rem 0; font-size: 0.9rem; }}
   & .gl-say img {{ margin: 0.35rem 0; }} & .gl-say small {{ font-size: 0.85rem; }} & .gl-say span {{ display: inline; }}
   & .gl-say span + span::before {{ content: " · "; opacity: 0.6; }}
@@ -131,17 +135,17 @@ def drawing(blocks: Sequence[Block], parameters: int) -> str:
     bars = [[(_bar(_length(shape), longest), _thickness(shape)) for shape in block.shapes] for block in blocks]
     heights = [sum(length for length, thick in bar) + 0.4 * (len(bar) - 1) for bar in bars]
     inks = [_ink(block.layer, parameters) for block in blocks]
+    tall, count = max(*heights, TALL), len(blocks)
     items = []
     for i, block in enumerate(blocks):
         first, last = i == 0, i == len(blocks) - 1
         before = heights[i] if first else (heights[i - 1] + heights[i]) / 2
         after = heights[i] if last else (heights[i] + heights[i + 1]) / 2
-        drawn = "".join(f'<u style="--l: {length:.2f}rem; --t: {thick:.2f}rem"></u>' for length, thick in bars[i])
-        way_in = _way(before, heights[i], 0 if first else inks[i])
-        way_out = _way(heights[i], after, 0 if last else inks[i + 1])
+        drawn = "".join(f'<u style="--l: {long / tall:.3f}; --t: {thick:.2f}rem"></u>' for long, thick in bars[i])
+        way_in = _way(before / tall, heights[i] / tall, 0 if first else inks[i])
+        way_out = _way(heights[i] / tall, after / tall, 0 if last else inks[i + 1])
         look = f' class="gl-{block.look}"' if block.look else ""
         items.append(f'<li{look}><div class="gl-flow">{way_in}<span>{drawn}</span>{way_out}</div>{_say(block)}</li>')
-    tall, count = max(*heights, TALL), len(blocks)
     standing = STANDING.format(width=round(count * COLUMN, 1), count=count, tall=f"{tall:.2f}")
     alt = escape(" → ".join(", ".join((one.title, *one.lines, *words_of(one.layer))) for one in blocks), quote=True)
     return (
@@ -151,8 +155,8 @@ def drawing(blocks: Sequence[Block], parameters: int) -> str:
 
 
 def _way(start: float, end: float, ink: float) -> str:
-    """Half of the way between two blocks; nothing but room where there is no way."""
-    shape = f"--from: {start:.2f}rem; --to: {end:.2f}rem; --ink: {ink:.0f}%"
+    """Half of the way between two blocks, as parts of the tallest; nothing but room where there is no way."""
+    shape = f"--from: {start:.3f}; --to: {end:.3f}; --ink: {ink:.0f}%"
     return f'<i style="{shape}"></i>' if ink else '<i style="background: none"></i>'
 
 
