@@ -10,10 +10,22 @@ import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Locator, Page
+if TYPE_CHECKING:  # the browser tests, which skip without it, have their hands from here
+    from playwright.sync_api import Locator, Page
 
 Place = tuple[float, float]
+
+# Something lies over the window's upper edge, and what is loaded later moves what is there.
+MIDDLE = """async (element) => {
+  const place = () => Object.values(element.getBoundingClientRect().toJSON()).join(" ");
+  for (let before = ""; before !== place(); ) {
+    element.scrollIntoView({ block: "center", behavior: "instant" });
+    before = place();
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+}"""
 
 WATCH = """
 () => {
@@ -171,8 +183,8 @@ def press(
 
 
 def box_of(hand: Locator) -> dict[str, float]:
-    """Where it is in the window, in whose middle it is brought: something lies over the upper edge."""
-    hand.evaluate("hand => hand.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    """Where it is in the window, in whose middle it is brought and rests."""
+    hand.evaluate(MIDDLE)
     box = hand.bounding_box()
     assert box is not None
     return dict(box)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from genlab import checkpoints, data
-from genlab.data.images import batches, to_float
+from genlab.data.images import batches
 from genlab.models import GAN, VAE, ConditionalVAE, ImageAutoencoder, ImageNetwork, Judge, MixtureAutoencoder
 from genlab.seeding import make_generator
 
@@ -173,6 +173,6 @@ def agreement(network: Judge, model: ConditionalVAE | GAN, each: int = 1000) -> 
     for label in range(model.config.classes):
         labels = torch.full((each,), label)
         x = model.sample(each, make_generator(label, "agreement"), labels)
-        guess = network(to_float((x * 255).round().byte())).argmax(1)
+        guess = judge(network, (x * 255).round().byte()).probabilities.argmax(1)
         found.append(round((guess == labels).float().mean().item(), 4))
     return found

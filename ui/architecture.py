@@ -89,11 +89,11 @@ def example(checkpoint: Checkpoint[Any]) -> list[bytes]:
 
 def _blocks(network: Architecture, pictures: Sequence[bytes]) -> list[Block]:
     blocks: list[Block] = []
-    left = list(pictures)
+    left = iter(pictures)
     for stop in network.stops:
         blocks += [Block(shapes=(layer.outputs,), title=size(layer.outputs), layer=layer) for layer in stop.layers]
         if stop.what == "picture":
-            shown = _picture(stop, network, left.pop(0) if left else b"")
+            shown = _picture(stop, network, next(left, b""))
         else:
             shown = _numbers(stop)
         if stop.layers and [math.prod(part) for part in stop.parts] == [math.prod(stop.layers[-1].outputs)]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.hand import box_of as box_of
+
 READY = "[data-testid='stApp'][data-test-connection-state='CONNECTED'][data-test-script-state='notRunning']"
 SKELETON = "[data-testid='stSkeleton']"  # stands in until the code of a widget has been loaded
 BUSY = ".gl[aria-busy='true']"  # a part that waits for its network
@@ -22,16 +24,6 @@ BYTES = """(canvas) => {
   let text = "";
   for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192));
   return btoa(text);
-}"""
-
-# Something lies over the window's upper edge, and what is loaded later moves what is there.
-MIDDLE = """async (element) => {
-  const place = () => Object.values(element.getBoundingClientRect().toJSON()).join(" ");
-  for (let before = ""; before !== place(); ) {
-    element.scrollIntoView({ block: "center", behavior: "instant" });
-    before = place();
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  }
 }"""
 
 # Pointers of several kinds at once, which no browser driver makes.
@@ -100,12 +92,6 @@ def painted(canvas: Any) -> np.ndarray:
 def pixels(canvas: Any) -> np.ndarray:
     """What a canvas of 28×28 shows, its red channel in [0, 1]."""
     return painted(canvas)[:, 0].astype(np.float32) / 255
-
-
-def box_of(hand: Any) -> dict[str, float]:
-    """Where it is in the window, in whose middle it is brought and rests."""
-    hand.evaluate(MIDDLE)
-    return hand.bounding_box()
 
 
 def place(box: dict[str, float], x: float, y: float) -> tuple[float, float]:
